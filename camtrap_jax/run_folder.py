@@ -1,0 +1,96 @@
+"""Where a study's files lie, and how the stages read one another's results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from camtrap_jax.config import Config, config_from_dict
+from camtrap_jax.store import open_array, read_array, read_json, read_table
+
+
+@dataclass(frozen=True)
+class DatasetFolder:
+    """A prepared dataset: `manifest.csv`, `classes.json`, `records/` and the rest."""
+
+    root: Path
+
+    @cached_property
+    def manifest(self) -> pd.DataFrame:
+        """One row an image, in the order of `image_id`."""
+        return read_table(self._existing("manifest.csv"))
+
+    @cached_property
+    def classes(self) -> list[str]:
+        """The known species; a label is an index into this list."""
+        return read_json(self._existing("classes.json"))["known"]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """The species that the network is not trained on."""
+        return read_json(self._existing("classes.json"))["unknown"]
+
+    @property
+    def records(self) -> Path:
+        """Folder of the TFDS records."""
+        return self.root / "records"
+
+    def _existing(self, name: str) -> Path:
+        path = self.root / name
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{path}: not found; is {self.root} a dataset that `camtrap prepare` finished?"
+            )
+        return path
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run: one network on one dataset, with everything found out about it."""
+
+    root: Path
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings the run was made with."""
+        return config_from_dict(read_json(self._existing("config.json", "train")))
+
+    @cached_property
+    def dataset(self) -> DatasetFolder:
+        """The dataset that the run was trained on."""
+        return DatasetFolder(Path(read_json(self._existing("provenance.json", "train"))["dataset"]))
+
+    @cached_property
+    def index(self) -> pd.DataFrame:
+        """Rows of the explained images: manifest columns in the order of the arrays' rows."""
+        index = read_table(self._existing("explain/index.csv", "explain"))
+        columns = self.dataset.manifest.drop(columns=["split", "species"])
+        return index.merge(columns, on="image_id", how="left", validate="one_to_one")
+
+    @cached_property
+    def maps_index(self) -> pd.DataFrame:
+        """Rows of the guided maps: `row, image_id, target`."""
+        return read_table(self._existing("explain/maps_index.csv", "explain"))
+
+    def array(self, name: str) -> np.ndarray:
+        """Reads `logits`, `features`, `unit_max`, ... whole; the row order is `index`'s."""
+        return read_array(self.root / "explain" / f"{name}.zarr")
+
+    def rows(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Reads single rows of an array, for those too large to hold."""
+        array = open_array(self.root / "explain" / f"{name}.zarr")
+        return array[np.asarray(rows, np.int64)].read().result()
+
+    def has_array(self, name: str) -> bool:
+        """Tells whether `explain` stored the array."""
+        return (self.root / "explain" / f"{name}.zarr").exists()
+
+    def _existing(self, name: str, command: str) -> Path:
+        path = self.root / name
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: not found; run `camtrap {command}` first")
+        return path

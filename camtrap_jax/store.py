@@ -1,0 +1,213 @@
+"""Files of a study: JSON, tables and arrays that are either whole or absent.
+
+Every write goes to a temporary neighbour that is then renamed, so a process that is killed leaves
+the old file or the new one, never a half.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tensorstore as ts
+
+# Columns that hold names: a species called "None" or a camera called "007" stays text.
+TEXT_COLUMNS = [
+    "image_id",
+    "filepath",
+    "species",
+    "role",
+    "split",
+    "camera",
+    "sequence",
+    "datetime",
+    "sha256",
+    "bbox",
+    "reason",
+    "predicted",
+    "nearest_species",
+    "target",
+    "sign",
+    "label",
+]
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path` that takes its place when the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `value` as indented JSON; NaN and infinity become null."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(
+            json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
+
+
+def read_json(path: Path) -> Any:
+    """Reads JSON.
+
+    Raises:
+      ValueError: the file is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: expected JSON, got {error}") from None
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Writes a CSV file with a header; an undefined number is an empty field."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Reads a CSV file; columns of `TEXT_COLUMNS` are text, empty fields of others are nan."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        names = pd.read_csv(stream, nrows=0).columns
+    text = [name for name in names if name in TEXT_COLUMNS]
+    table = pd.read_csv(
+        path,
+        dtype=dict.fromkeys(text, "str"),
+        keep_default_na=False,
+        na_values={name: [""] for name in names if name not in text},
+        encoding="utf-8-sig",
+    )
+    return table
+
+
+def create_array(
+    path: Path, shape: tuple[int, ...], dtype: Any, *, rows_per_chunk: int
+) -> ts.TensorStore:
+    """Makes an empty zarr (v3) array, chunked along its first axis; an old one is replaced."""
+    chunk = [max(1, min(rows_per_chunk, shape[0])), *shape[1:]]
+    return ts.open(
+        {
+            "driver": "zarr3",
+            "kvstore": {"driver": "file", "path": str(path.resolve())},
+            "metadata": {
+                "shape": list(shape),
+                "data_type": np.dtype(dtype).name,
+                "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
+                "codecs": [
+                    {"name": "bytes"},
+                    {"name": "zstd", "configuration": {"level": 1}},
+                ],
+            },
+        },
+        create=True,
+        delete_existing=True,
+    ).result()
+
+
+def open_array(path: Path, *, writable: bool = False) -> ts.TensorStore:
+    """Opens a zarr array that exists.
+
+    Raises:
+      FileNotFoundError: there is none at `path`.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such array; run `camtrap explain` first")
+    return ts.open(
+        {"driver": "zarr3", "kvstore": {"driver": "file", "path": str(path.resolve())}},
+        read=True,
+        write=writable,
+    ).result()
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Reads a whole zarr array into memory."""
+    return open_array(path).read().result()
+
+
+def hash_json(value: Any) -> str:
+    """Returns a hash of a JSON-like value that does not depend on the order of its keys."""
+    text = json.dumps(_jsonable(value), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def hash_file(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def provenance() -> dict[str, Any]:
+    """Describes the software and machine that a result comes from."""
+    packages = [
+        "camtrap_jax",
+        "jax",
+        "jaxlib",
+        "flax",
+        "optax",
+        "orbax-checkpoint",
+        "grain",
+        "numpy",
+        "scipy",
+        "pillow",
+    ]
+    return {
+        "versions": {name: _version(name) for name in packages},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "commit": _commit(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Returns the checkout's commit, with `+` when files differ from it; None outside git."""
+    folder = Path(__file__).parent
+    try:
+        out = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return out.stdout.strip() or None
+
+
+def _jsonable(value: Any) -> Any:
+    """Turns NumPy values into Python ones, and numbers that JSON lacks into None."""
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _jsonable(value.tolist())
+    if isinstance(value, np.generic):
+        return _jsonable(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
