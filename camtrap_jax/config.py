@@ -1,8 +1,8 @@
 """Every setting of a study, with its default, in one place.
 
-A file in `configs/` returns a `Config` from `get_config()`; the command line overrides single values
-(`--config.train.epochs=3`). The dataclasses are mutable because `ml_collections.config_flags` sets
-overrides on them after construction.
+A file in `configs/` returns a `Config` from `get_config()`; the command line overrides single
+values (`--config.train.epochs=3`). The dataclasses are mutable because
+`ml_collections.config_flags` sets overrides on them after construction.
 """
 
 from __future__ import annotations
@@ -191,13 +191,13 @@ def config_from_dict(values: dict[str, Any]) -> Config:
 
 def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Lists the settings that differ, as `section.name: old -> new`, sections in order."""
-    lines = []
-    for section in new:
-        before, after = old.get(section, {}), new[section]
-        for name in sorted({*before, *after}):
-            if _plain(before.get(name)) != _plain(after.get(name)):
-                lines.append(f"{section}.{name}: {before.get(name)!r} -> {after.get(name)!r}")
-    return lines
+    return [
+        f"{section}.{name}: {before.get(name)!r} -> {after.get(name)!r}"
+        for section, after in new.items()
+        for before in [old.get(section, {})]
+        for name in sorted({*before, *after})
+        if _plain(before.get(name)) != _plain(after.get(name))
+    ]
 
 
 def validate(config: Config) -> None:
@@ -211,9 +211,11 @@ def validate(config: Config) -> None:
         problems.append("train.freeze_trunk: needs model.init_from; a random trunk learns nothing")
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
-    for name in config.explain.maps:
-        if name not in MAPS:
-            problems.append(f"explain.maps: expected some of {', '.join(MAPS)}, got {name!r}")
+    problems += [
+        f"explain.maps: expected some of {', '.join(MAPS)}, got {name!r}"
+        for name in config.explain.maps
+        if name not in MAPS
+    ]
     if problems:
         raise ValueError("config: " + "; ".join(problems))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,12 @@ class RunFolder:
     @cached_property
     def dataset(self) -> DatasetFolder:
         """The dataset that the run was trained on."""
-        return DatasetFolder(Path(read_json(self._existing("provenance.json", "train"))["dataset"]))
+        return DatasetFolder(self.root / self.provenance["dataset"])
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Where the run comes from: `dataset` (relative to the run, or absolute), versions, ..."""
+        return read_json(self._existing("provenance.json", "train"))
 
     @cached_property
     def index(self) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ import pandas as pd
 import tensorstore as ts
 
 # Columns that hold names: a species called "None" or a camera called "007" stays text.
-TEXT_COLUMNS = [
+TEXT_COLUMNS = (
     "image_id",
     "filepath",
     "species",
@@ -39,7 +40,21 @@ TEXT_COLUMNS = [
     "target",
     "sign",
     "label",
-]
+)
+
+
+_RECORDED_PACKAGES = (
+    "camtrap_jax",
+    "jax",
+    "jaxlib",
+    "flax",
+    "optax",
+    "orbax-checkpoint",
+    "grain",
+    "numpy",
+    "scipy",
+    "pillow",
+)
 
 
 @contextmanager
@@ -52,6 +67,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """Yields an empty folder beside `path` that takes its place when the block succeeds.
+
+    The files of an earlier run go with it; when the block fails, `path` stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    old = path.with_name(f".{path.name}.{os.getpid()}.old")
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -86,14 +123,13 @@ def read_table(path: Path) -> pd.DataFrame:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         names = pd.read_csv(stream, nrows=0).columns
     text = [name for name in names if name in TEXT_COLUMNS]
-    table = pd.read_csv(
+    return pd.read_csv(
         path,
         dtype=dict.fromkeys(text, "str"),
         keep_default_na=False,
         na_values={name: [""] for name in names if name not in text},
         encoding="utf-8-sig",
     )
-    return table
 
 
 def create_array(
@@ -154,20 +190,8 @@ def hash_file(path: Path) -> str:
 
 def provenance() -> dict[str, Any]:
     """Describes the software and machine that a result comes from."""
-    packages = [
-        "camtrap_jax",
-        "jax",
-        "jaxlib",
-        "flax",
-        "optax",
-        "orbax-checkpoint",
-        "grain",
-        "numpy",
-        "scipy",
-        "pillow",
-    ]
     return {
-        "versions": {name: _version(name) for name in packages},
+        "versions": {name: _version(name) for name in _RECORDED_PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(),
         "commit": _commit(),

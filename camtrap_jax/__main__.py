@@ -1,0 +1,6 @@
+"""Lets `python -m camtrap_jax COMMAND` do what `camtrap COMMAND` does."""
+
+from camtrap_jax.cli.main import run
+
+if __name__ == "__main__":
+    run()

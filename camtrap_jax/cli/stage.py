@@ -1,0 +1,32 @@
+"""What the commands of single stages have in common."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from camtrap_jax.cli import flags
+from camtrap_jax.cli.console import TerminalConsole
+from camtrap_jax.config import Config, validate
+
+
+def define_flags() -> None:
+    """Defines the flags of a stage that reads an existing run."""
+    flags.define_workdir()
+    flags.define_config()
+    flags.define_overwrite()
+
+
+def run_one(name: str, change: Callable[[Config], None] | None = None) -> None:
+    """Runs a stage of the run in `--workdir`, with settings changed by `change`."""
+    # Flags come first: a mistyped one should not wait for JAX to load.
+    from camtrap_jax.study.stages import open_run, run_stage  # noqa: PLC0415
+
+    run, config = flags.open_existing_run()
+    if change:
+        change(config)
+    validate(config)
+    run = open_run(run.root, run.dataset, config)
+    if flags.FLAGS.overwrite and (run.root / name).exists():
+        shutil.rmtree(run.root / name)
+    run_stage(name, run, config, TerminalConsole())

@@ -1,0 +1,42 @@
+"""camtrap study: carries out the whole study in RUN, from images to the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from absl import flags as absl_flags
+
+from camtrap_jax.cli import flags
+from camtrap_jax.cli.console import TerminalConsole
+
+
+def define_flags() -> None:
+    """Defines the command's flags."""
+    flags.define_config(required=True)
+    flags.define_workdir()
+    flags.define_overwrite()
+    flags.define_processes()
+    absl_flags.DEFINE_string("source", None, "images to prepare; neither: synthetic ones")
+    absl_flags.DEFINE_string("dataset", None, "a dataset that `camtrap prepare` made")
+
+
+def main() -> None:
+    """Runs the stages that are not up to date."""
+    from camtrap_jax.mesh import initialize_processes  # noqa: PLC0415 (flags first, then JAX)
+    from camtrap_jax.study import run_study  # noqa: PLC0415
+    from camtrap_jax.study.stages import remove_run  # noqa: PLC0415
+
+    values = absl_flags.FLAGS
+    initialize_processes(values.coordinator_address, values.num_processes, values.process_id)
+    root = Path(values.workdir)
+    if values.overwrite:
+        remove_run(root)
+    console = TerminalConsole()
+    run = run_study(
+        root,
+        flags.config_given(),
+        console,
+        source=Path(values.source) if values.source else None,
+        dataset=Path(values.dataset) if values.dataset else None,
+    )
+    console.say(f"report: {run.root / 'report' / 'index.html'}")

@@ -1,0 +1,43 @@
+"""camtrap synthesize: draws synthetic camera-trap images with a planted truth."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from absl import flags as absl_flags
+
+from camtrap_jax.cli import flags
+from camtrap_jax.cli.console import TerminalConsole
+from camtrap_jax.config import Config, SyntheticConfig, validate
+
+
+def define_flags() -> None:
+    """Defines the command's flags: one for each synthetic setting."""
+    flags.define_config()
+    flags.define_overwrite()
+    absl_flags.DEFINE_string("output", None, "folder to write", required=True)
+    absl_flags.DEFINE_string("sprites", None, "folder of RGBA cut-outs instead of drawings")
+    absl_flags.DEFINE_string("backgrounds", None, "folder of photographs to put them on")
+    for name in ("seed", "images_per_species", "image_size", "num_cameras"):
+        absl_flags.DEFINE_integer(name, None, "default: the config's")
+
+
+def main() -> None:
+    """Draws the images; a finished folder is left alone."""
+    from camtrap_jax.synthetic.dataset import write_dataset  # noqa: PLC0415
+
+    values, config = absl_flags.FLAGS, flags.config_given() or Config()
+    for field in dataclasses.fields(SyntheticConfig):
+        if values[field.name].value is not None:
+            setattr(config.synthetic, field.name, values[field.name].value)
+    validate(config)
+    output, console = Path(values.output), TerminalConsole()
+    if values.overwrite and (output / "truth.json").exists():
+        shutil.rmtree(output)
+    if (output / "truth.json").exists():
+        console.say(f"synthesize: {output} is finished already; --overwrite draws it again")
+        return
+    write_dataset(output, config.synthetic, on_progress=console.progress("synthesize"))
+    console.say(f"synthesize: done, {output}")

@@ -1,0 +1,36 @@
+"""camtrap train: trains a network on a dataset into RUN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from absl import flags as absl_flags
+
+from camtrap_jax.cli import flags
+from camtrap_jax.cli.console import TerminalConsole
+from camtrap_jax.config import validate
+
+
+def define_flags() -> None:
+    """Defines the command's flags."""
+    flags.define_config(required=True)
+    flags.define_workdir()
+    flags.define_overwrite()
+    flags.define_processes()
+    absl_flags.DEFINE_string("dataset", None, "what `camtrap prepare` made", required=True)
+
+
+def main() -> None:
+    """Trains, or goes on from the newest checkpoint."""
+    from camtrap_jax.mesh import initialize_processes  # noqa: PLC0415 (flags first, then JAX)
+    from camtrap_jax.run_folder import DatasetFolder  # noqa: PLC0415
+    from camtrap_jax.study.stages import open_run, remove_run, run_stage  # noqa: PLC0415
+
+    values = absl_flags.FLAGS
+    initialize_processes(values.coordinator_address, values.num_processes, values.process_id)
+    root, config = Path(values.workdir), flags.config_given()
+    if values.overwrite:
+        remove_run(root)
+    validate(config)
+    run = open_run(root, DatasetFolder(Path(values.dataset)), config)
+    run_stage("train", run, config, TerminalConsole())

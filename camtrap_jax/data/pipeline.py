@@ -1,0 +1,188 @@
+"""Batches of pixels from records, the same for any number of workers and after a restart."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import grain
+import numpy as np
+from jaxtyping import Int, UInt8
+from PIL import Image
+
+from camtrap_jax.data.manifest import class_labels
+from camtrap_jax.data.records import RecordSource
+from camtrap_jax.run_folder import DatasetFolder
+
+Batch = dict[str, np.ndarray]
+_NUM_THREADS = 4
+_PREFETCHED_BATCHES = 8
+
+
+def num_steps_per_epoch(num_images: int, batch_size: int) -> int:
+    """Returns the batches that cover all images once; batches cross the borders of epochs."""
+    return max(1, -(-num_images // batch_size))
+
+
+def train_rows(dataset: DatasetFolder) -> Int[np.ndarray, " images"]:
+    """Returns the manifest rows that the network learns from."""
+    return np.flatnonzero(dataset.manifest["split"] == "train")
+
+
+def make_train_batches(
+    dataset: DatasetFolder,
+    *,
+    size_px: int,
+    batch_size: int,
+    seed: int,
+    process_index: int = 0,
+    process_count: int = 1,
+) -> grain.MapDataset:
+    """Returns the endless sequence of training batches, of which any element can be asked for.
+
+    Each epoch is shuffled anew and holds every training image once. The processes' batches of a
+    step are consecutive parts of the batch that one process would have.
+
+    Args:
+      dataset: a prepared dataset.
+      size_px: side of the square that frames are scaled to.
+      batch_size: images a step over all processes; a multiple of `process_count`.
+      seed: of the order.
+      process_index: which part of each batch this process gets.
+      process_count: how many parts there are.
+
+    Returns:
+      Batches `pixels` uint8 [batch, size, size, 3] and `label` int32 [batch].
+
+    Raises:
+      ValueError: the batch cannot be divided, or there is nothing to train on.
+    """
+    rows = train_rows(dataset)
+    if not len(rows):
+        raise ValueError(f"{dataset.root}: manifest.csv has no rows with split=train")
+    part = _part_of_batch(batch_size, process_index, process_count)
+    load = LoadBatch(dataset, size_px=size_px, columns=("pixels", "label"))
+    order = grain.MapDataset.source(rows.tolist()).shuffle(seed % 2**32).repeat(None)
+    return order.batch(batch_size, drop_remainder=True).map(lambda batch: load(batch[part]))
+
+
+def train_iterator(
+    dataset: DatasetFolder,
+    *,
+    size_px: int,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    num_workers: int = 0,
+    process_index: int = 0,
+    process_count: int = 1,
+) -> Iterator[Batch]:
+    """Yields `make_train_batches` from `start_step` on, without end."""
+    batches = make_train_batches(
+        dataset,
+        size_px=size_px,
+        batch_size=batch_size,
+        seed=seed,
+        process_index=process_index,
+        process_count=process_count,
+    )
+    return _iterate(batches[start_step:], num_workers)
+
+
+def eval_batches(
+    dataset: DatasetFolder,
+    rows: Int[np.ndarray, " images"],
+    *,
+    size_px: int,
+    batch_size: int,
+    num_workers: int = 0,
+    process_index: int = 0,
+    process_count: int = 1,
+) -> Iterator[Batch]:
+    """Yields the given manifest rows once each, in order, in batches of one shape.
+
+    Args:
+      dataset: a prepared dataset.
+      rows: manifest rows, in the order wanted.
+      size_px: side of the square that frames are scaled to.
+      batch_size: images a step over all processes; a multiple of `process_count`.
+      num_workers: processes that decode; 0 for threads of this one.
+      process_index: which part of each batch this process gets.
+      process_count: how many parts there are.
+
+    Returns:
+      Batches `pixels` uint8 [batch, size, size, 3], `label` int32 (-1: not a known species),
+      `row` int32 and `mask` float32, 1 for images and 0 for the padding of the last batch
+      (black, label -1, row -1). All processes get the same number of batches.
+
+    Raises:
+      ValueError: the batch cannot be divided.
+      IndexError: a row is not in the manifest.
+    """
+    rows = np.asarray(rows, np.int64)
+    if len(rows) and not (rows.min() >= 0 and rows.max() < len(dataset.manifest)):
+        raise IndexError(f"rows: expected 0 to {len(dataset.manifest) - 1}, got {rows}")
+    part = _part_of_batch(batch_size, process_index, process_count)
+    load = LoadBatch(dataset, size_px=size_px, columns=("pixels", "label", "row", "mask"))
+    padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
+    parts = list(padded.reshape(-1, batch_size)[:, part])
+    return _iterate(grain.MapDataset.source(parts).map(load), num_workers)
+
+
+def read_pixels(dataset: DatasetFolder, row: int, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
+    """Returns one image as the network sees it: the whole frame, scaled to a square."""
+    return decode_square(RecordSource(dataset.records)[row]["image"], size_px)
+
+
+def decode_square(jpeg: bytes, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
+    """Decodes a record and scales the whole frame to a square.
+
+    The aspect ratio changes, so that no animal at the border is lost and relative boxes stay true.
+    """
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+        image.draft("RGB", (size_px, size_px))
+        return np.array(image.resize((size_px, size_px), Image.Resampling.BILINEAR))
+
+
+class LoadBatch:
+    """Reads and decodes the images of a batch; travels to worker processes."""
+
+    def __init__(self, dataset: DatasetFolder, *, size_px: int, columns: tuple[str, ...]):
+        """Remembers where the records lie and what a batch holds."""
+        self._records = RecordSource(dataset.records)
+        self._labels = class_labels(dataset.manifest, dataset.classes).astype(np.int32)
+        self._size_px = size_px
+        self._columns = columns
+
+    def __call__(self, rows: Int[np.ndarray, " batch"]) -> Batch:
+        """Returns the images at `rows`; row -1 is padding."""
+        real = rows >= 0
+        pixels = np.zeros((len(rows), self._size_px, self._size_px, 3), np.uint8)
+        for position in np.flatnonzero(real):
+            record = self._records[int(rows[position])]
+            pixels[position] = decode_square(record["image"], self._size_px)
+        batch = {
+            "pixels": pixels,
+            "label": np.where(real, self._labels[rows], np.int32(-1)),
+            "row": rows.astype(np.int32),
+            "mask": real.astype(np.float32),
+        }
+        return {name: batch[name] for name in self._columns}
+
+
+def _part_of_batch(batch_size: int, process_index: int, process_count: int) -> slice:
+    share, rest = divmod(batch_size, process_count)
+    if rest or not share:
+        raise ValueError(
+            f"batch_size: expected a multiple of the {process_count} processes, got {batch_size}"
+        )
+    return slice(process_index * share, (process_index + 1) * share)
+
+
+def _iterate(batches: grain.MapDataset, num_workers: int) -> Iterator[Batch]:
+    options = grain.ReadOptions(num_threads=_NUM_THREADS, prefetch_buffer_size=_PREFETCHED_BATCHES)
+    iterable = batches.to_iter_dataset(options)
+    if num_workers:
+        workers = grain.multiprocessing.MultiprocessingOptions(num_workers=num_workers)
+        iterable = iterable.mp_prefetch(workers)
+    return iter(iterable)

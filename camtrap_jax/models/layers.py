@@ -1,0 +1,150 @@
+"""The layers that both networks are built from, with torch's conventions written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+from jax import lax
+from jaxtyping import Array, Float
+
+Activation = Callable[[Array], Array]
+
+# torchvision initialises convolutions for the variance of the backward signal.
+conv_init = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
+
+
+def convolution(
+    features: int, kernel: int, *, stride: int = 1, bias: bool, dtype: jnp.dtype, name: str
+) -> nn.Conv:
+    """Makes a square convolution padded as torch pads: equally on both sides, at any stride."""
+    pad = kernel // 2
+    return nn.Conv(
+        features,
+        (kernel, kernel),
+        strides=(stride, stride),
+        padding=((pad, pad), (pad, pad)),
+        use_bias=bias,
+        kernel_init=conv_init,
+        dtype=dtype,
+        name=name,
+    )
+
+
+class BatchNorm(nn.Module):
+    """Normalises each channel over batch and positions, as `torch.nn.BatchNorm2d` does.
+
+    Flax's own keeps the biased variance in its running statistics; torch keeps the unbiased one,
+    and weights travel between the two.
+
+    Source: Ioffe & Szegedy 2015, "Batch normalization".
+    """
+
+    momentum: float = 0.9  # torch's 0.1, counted from the other end
+    epsilon: float = 1e-5
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w c"], *, train: bool) -> Float[Array, "b h w c"]:
+        """Returns `x` with mean `bias` and standard deviation `scale` in each channel."""
+        channels = x.shape[-1]
+        scale = self.param("scale", nn.initializers.ones, (channels,))
+        bias = self.param("bias", nn.initializers.zeros, (channels,))
+        mean = self.variable("batch_stats", "mean", jnp.zeros, (channels,))
+        var = self.variable("batch_stats", "var", jnp.ones, (channels,))
+        if train:
+            wide = x.astype(jnp.float32)
+            batch_mean = wide.mean((0, 1, 2))
+            batch_var = jnp.square(wide - batch_mean[None, None, None]).mean((0, 1, 2))
+            if not self.is_initializing():
+                count = x.size // channels
+                unbiased = batch_var * (count / max(count - 1, 1))
+                mean.value = self.momentum * mean.value + (1 - self.momentum) * batch_mean
+                var.value = self.momentum * var.value + (1 - self.momentum) * unbiased
+        else:
+            batch_mean, batch_var = mean.value, var.value
+        factor = scale * lax.rsqrt(batch_var + self.epsilon)
+        offset = bias - batch_mean * factor
+        return (x * factor[None, None, None] + offset[None, None, None]).astype(self.dtype)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
+def max_pool(
+    x: Float[Array, "b h w c"], window: int, stride: int, pad: int = 0
+) -> Float[Array, "b rows columns c"]:
+    """Takes the maximum of each window; the gradient goes to the window's first maximum.
+
+    XLA's own gradient (`select_and_scatter`) runs on one thread of a CPU; this one is made of
+    slices, comparisons and padding, which all backends run in parallel. Rows and columns that do
+    not fill a window are dropped, as in torch.
+    """
+    return lax.reduce_window(
+        x,
+        -jnp.inf,
+        lax.max,
+        (1, window, window, 1),
+        (1, stride, stride, 1),
+        ((0, 0), (pad, pad), (pad, pad), (0, 0)),
+    )
+
+
+def _max_pool_forward(
+    x: Array, window: int, stride: int, pad: int
+) -> tuple[Array, tuple[Array, Array]]:
+    pooled = max_pool(x, window, stride, pad)
+    return pooled, (x, pooled)
+
+
+def _max_pool_backward(
+    window: int, stride: int, pad: int, residuals: tuple[Array, Array], cotangent: Array
+) -> tuple[Array]:
+    x, pooled = residuals
+    padded = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), constant_values=-jnp.inf)
+    height, width = padded.shape[1:3]
+    rows, columns = pooled.shape[1:3]
+    last_row, last_column = (rows - 1) * stride, (columns - 1) * stride
+    gradient = jnp.zeros_like(padded)
+    free = jnp.ones(pooled.shape, bool)  # windows whose maximum is still to be met
+    for i in range(window):
+        for j in range(window):
+            values = padded[:, i : i + last_row + 1 : stride, j : j + last_column + 1 : stride]
+            winner = free & (values == pooled)
+            free = free & ~winner
+            gradient += lax.pad(
+                jnp.where(winner, cotangent, 0),
+                jnp.zeros((), cotangent.dtype),
+                (
+                    (0, 0, 0),
+                    (i, height - i - last_row - 1, stride - 1),
+                    (j, width - j - last_column - 1, stride - 1),
+                    (0, 0, 0),
+                ),
+            )
+    return (gradient[:, pad : height - pad, pad : width - pad],)
+
+
+max_pool.defvjp(_max_pool_forward, _max_pool_backward)
+
+
+def adaptive_average_pool(x: Float[Array, "b h w c"], size: int) -> Float[Array, "b size size c"]:
+    """Averages into `size` x `size` bins whatever the input's size, as torch's layer does.
+
+    Bin i covers the positions from floor(i h / size) to ceil((i + 1) h / size); bins overlap or
+    repeat where h is no multiple of `size`.
+    """
+    rows, columns = (_bin_weights(n, size, x.dtype) for n in x.shape[1:3])
+    if x.shape[1:3] == (size, size):
+        return x
+    return jnp.einsum("ih,jw,bhwc->bijc", rows, columns, x)
+
+
+def _bin_weights(length: int, size: int, dtype: jnp.dtype) -> np.ndarray:
+    weights = np.zeros((size, length), dtype)
+    for i in range(size):
+        start, end = i * length // size, -(-(i + 1) * length // size)
+        weights[i, start:end] = 1 / (end - start)
+    return weights

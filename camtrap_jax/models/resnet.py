@@ -1,0 +1,106 @@
+"""ResNet-50 of He et al. 2015, laid out as torchvision's `resnet50` (stride in the 3x3)."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from flax import linen as nn
+from jaxtyping import Array, Float
+
+from camtrap_jax.models.layers import Activation, BatchNorm, convolution, max_pool
+from camtrap_jax.models.output import Output
+from camtrap_jax.models.vgg import scaled
+
+STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))  # bottleneck channels, blocks
+EXPANSION = 4
+LAYER_NAMES = {
+    "1": ("conv1", "bn1"),
+    "2": ("conv2", "bn2"),
+    "3": ("conv3", "bn3"),
+    "shortcut": ("downsample_conv", "downsample_bn"),
+}
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3 and 1x1 convolutions around a shortcut."""
+
+    channels: int
+    stride: int
+    project: bool  # the shortcut needs a convolution because the shape changes
+    act: Activation
+    dtype: jnp.dtype
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w c"], *, train: bool) -> Float[Array, "b h2 w2 c2"]:
+        """Returns the block's map, after its last ReLU."""
+
+        def normalised(x: Array, channels: int, kernel: int, *, layer: str, stride: int) -> Array:
+            conv, norm = LAYER_NAMES[layer]
+            x = convolution(
+                channels, kernel, stride=stride, bias=False, dtype=self.dtype, name=conv
+            )(x)
+            return BatchNorm(dtype=self.dtype, name=norm)(x, train=train)
+
+        wide = EXPANSION * self.channels
+        y = self.act(normalised(x, self.channels, 1, layer="1", stride=1))
+        y = self.act(normalised(y, self.channels, 3, layer="2", stride=self.stride))
+        y = normalised(y, wide, 1, layer="3", stride=1)
+        if self.project:
+            x = normalised(x, wide, 1, layer="shortcut", stride=self.stride)
+        return self.act(x + y)
+
+
+class ResNet50(nn.Module):
+    """A stem, four stages of bottleneck blocks, and one dense layer.
+
+    `maps` are the output of stage 4 after the last residual ReLU; `features` their average.
+    """
+
+    num_classes: int
+    width: float = 1.0  # multiplies every layer's channels
+    act: Activation = nn.relu
+    dtype: jnp.dtype = jnp.float32
+
+    def setup(self) -> None:
+        """Names every layer as torchvision does, with `_` for its dots."""
+        self.conv1 = convolution(
+            scaled(64, self.width), 7, stride=2, bias=False, dtype=self.dtype, name="conv1"
+        )
+        self.bn1 = BatchNorm(dtype=self.dtype)
+        self.blocks = [
+            Bottleneck(
+                scaled(channels, self.width),
+                stride=2 if stage > 1 and block == 0 else 1,
+                project=block == 0,
+                act=self.act,
+                dtype=self.dtype,
+                name=f"layer{stage}_{block}",
+            )
+            for stage, (channels, count) in enumerate(STAGES, start=1)
+            for block in range(count)
+        ]
+        self.fc = nn.Dense(self.num_classes, dtype=self.dtype)
+
+    def __call__(self, images: Float[Array, "b H W 3"], *, train: bool = False) -> Output:
+        """Classifies normalised images."""
+        maps = self.trunk(images, train=train)
+        logits, features = self.head(maps, train=train)
+        return Output(logits, features, maps)
+
+    def trunk(
+        self, images: Float[Array, "b H W 3"], *, train: bool = False
+    ) -> Float[Array, "b h w units"]:
+        """Runs the convolutions; the map has one cell for every 32 pixels."""
+        x = self.conv1(images.astype(self.dtype))
+        x = max_pool(self.act(self.bn1(x, train=train)), 3, 2, 1)
+        for block in self.blocks:
+            x = block(x, train=train)
+        return x
+
+    def head(
+        self, maps: Float[Array, "b h w units"], *, train: bool = False
+    ) -> tuple[Float[Array, "b classes"], Float[Array, "b dim"]]:
+        """Returns logits and features of a map."""
+        del train  # no layer here behaves differently
+        features = maps.mean((1, 2))
+        logits = self.fc(features)
+        return logits.astype(jnp.float32), features.astype(jnp.float32)

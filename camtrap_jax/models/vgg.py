@@ -1,0 +1,87 @@
+"""VGG-16, configuration D of Simonyan & Zisserman 2014, laid out as torchvision's `vgg16`."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from flax import linen as nn
+from jaxtyping import Array, Float
+
+from camtrap_jax.models.layers import Activation, adaptive_average_pool, convolution, max_pool
+from camtrap_jax.models.output import Output
+
+BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
+HIDDEN = 4096
+POOLED = 7  # the dense layers see 7 x 7 positions, whatever the image's size
+
+
+class VGG16(nn.Module):
+    """Thirteen convolutions and three dense layers.
+
+    `maps` are relu(conv5_3), before the last pooling; `features` are fc7 after its ReLU.
+    """
+
+    num_classes: int
+    width: float = 1.0  # multiplies every layer's channels
+    dropout: float = 0.5
+    act: Activation = nn.relu
+    dtype: jnp.dtype = jnp.float32
+
+    def setup(self) -> None:
+        """Names every layer as the literature does: conv1_1 ... conv5_3, fc6, fc7, fc8."""
+        self.convolutions = [
+            [
+                convolution(
+                    scaled(channels, self.width),
+                    3,
+                    bias=True,
+                    dtype=self.dtype,
+                    name=f"conv{block}_{layer}",
+                )
+                for layer in range(1, count + 1)
+            ]
+            for block, (channels, count) in enumerate(BLOCKS, start=1)
+        ]
+        hidden = scaled(HIDDEN, self.width)
+        he = nn.initializers.he_normal()
+        self.fc6 = nn.Dense(hidden, kernel_init=he, dtype=self.dtype)
+        self.fc7 = nn.Dense(hidden, kernel_init=he, dtype=self.dtype)
+        self.fc8 = nn.Dense(
+            self.num_classes, kernel_init=nn.initializers.normal(0.01), dtype=self.dtype
+        )
+        self.drop = nn.Dropout(self.dropout)
+
+    def __call__(self, images: Float[Array, "b H W 3"], *, train: bool = False) -> Output:
+        """Classifies normalised images."""
+        maps = self.trunk(images, train=train)
+        logits, features = self.head(maps, train=train)
+        return Output(logits, features, maps)
+
+    def trunk(
+        self, images: Float[Array, "b H W 3"], *, train: bool = False
+    ) -> Float[Array, "b h w units"]:
+        """Runs the convolutions; the map has one cell for every 16 pixels."""
+        del train  # no layer here behaves differently
+        x = images.astype(self.dtype)
+        for block in self.convolutions:
+            if block is not self.convolutions[0]:
+                x = max_pool(x, 2, 2)
+            for layer in block:
+                x = self.act(layer(x))
+        return x
+
+    def head(
+        self, maps: Float[Array, "b h w units"], *, train: bool = False
+    ) -> tuple[Float[Array, "b classes"], Float[Array, "b dim"]]:
+        """Returns logits and features of a map."""
+        x = adaptive_average_pool(max_pool(maps, 2, 2), POOLED)
+        # Torch flattens channel first, and its weights expect that order.
+        x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
+        x = self.drop(self.act(self.fc6(x)), deterministic=not train)
+        features = self.act(self.fc7(x))
+        logits = self.fc8(self.drop(features, deterministic=not train))
+        return logits.astype(jnp.float32), features.astype(jnp.float32)
+
+
+def scaled(channels: int, width: float) -> int:
+    """Returns the number of channels at a width; at least 4."""
+    return max(4, round(channels * width))

@@ -1,0 +1,91 @@
+"""What the network looks at: maps of correct images, of random images, and of mistakes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from camtrap_jax.report.gallery import Row, confusions, is_correct, mistakes, random_gallery
+from camtrap_jax.report.pictures import Pictures
+from camtrap_jax.report.results import Results
+
+PREDICTIONS = "evaluate/predictions.csv"
+
+
+def maps_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
+    """Draws panels of correct images and the gallery of each species."""
+    predictions = results.rows(PREDICTIONS)
+    if predictions is None or "explain/index.csv" not in results.files:
+        return None
+    chosen = set(random_gallery(results.run, results.config.explain))
+    count = results.config.report.panels_per_species
+    species = []
+    for name in results.run.dataset.classes:
+        gallery = [row for row in predictions if row["species"] == name]
+        gallery = [row for row in gallery if row["image_id"] in chosen]
+        right = [row for row in gallery if is_correct(row)][:count]
+        species.append(
+            {
+                "name": name,
+                "panels": [_panel(row, pictures) for row in right],
+                "pairs": [_pair(row, pictures) for row in gallery],
+            }
+        )
+    return {"species": species}
+
+
+def mistakes_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
+    """Draws misclassified images with their maps, and counts the confusions."""
+    predictions = results.rows(PREDICTIONS)
+    if predictions is None:
+        return None
+    maps = results.rows("explain/maps_index.csv") or []
+    shown = mistakes(
+        predictions,
+        [row["image_id"] for row in maps],
+        limit=results.config.report.mistakes,
+    )
+    return {
+        "cards": [_mistake(row, pictures) for row in shown],
+        "pairs": confusions(predictions, limit=10),
+        "wrong": sum(not is_correct(row) for row in predictions),
+        "images": len(predictions),
+    }
+
+
+def _panel(row: Row, pictures: Pictures) -> Row:
+    """Draws one image four times: as it is, and with each map."""
+    image_id = row["image_id"]
+    frame = pictures.frame(image_id)
+    views = {
+        "image": frame,
+        "Grad-CAM": pictures.heated(image_id, frame),
+        "guided backpropagation": pictures.guided("guided_backprop", image_id, frame),
+        "guided Grad-CAM": pictures.guided("guided_grad_cam", image_id, frame),
+    }
+    saved = {
+        view: pictures.save(pixels, "panel", image_id, view)
+        for view, pixels in views.items()
+        if pixels is not None
+    }
+    return {**row, "views": saved, "filepath": pictures.filepaths[image_id]}
+
+
+def _pair(row: Row, pictures: Pictures) -> Row:
+    """Draws one image beside its guided Grad-CAM, or beside Grad-CAM where that is all."""
+    image_id = row["image_id"]
+    frame = pictures.frame(image_id)
+    beside = pictures.guided("guided_grad_cam", image_id, frame)
+    if beside is None:
+        beside = pictures.heated(image_id, frame)
+    picture = pictures.save_row([frame, beside], "pair", image_id)
+    return {**row, "picture": picture, "filepath": pictures.filepaths[image_id]}
+
+
+def _mistake(row: Row, pictures: Pictures) -> Row:
+    """Draws one image, its Grad-CAM and its guided Grad-CAM, as far as they are stored."""
+    image_id = row["image_id"]
+    frame = pictures.frame(image_id)
+    heated = pictures.heated(image_id, frame)
+    guided = pictures.guided("guided_grad_cam", image_id, frame)
+    picture = pictures.save_row([frame, heated, guided], "mistake", image_id)
+    return {**row, "picture": picture, "filepath": pictures.filepaths[image_id]}

@@ -1,0 +1,71 @@
+"""The head of the page: what was studied, the headline numbers, and what to be careful about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from camtrap_jax.report.numbers import number
+from camtrap_jax.report.results import Results
+from camtrap_jax.store import read_json
+
+NETWORKS = {"vgg16": "VGG-16", "resnet50": "ResNet-50"}
+NIGHT_FROM, NIGHT_UNTIL = 18, 6  # hours
+
+
+def overview_section(results: Results) -> dict[str, Any]:
+    """Describes the dataset and the network, and collects the headline numbers."""
+    manifest, model = results.manifest, results.config.model
+    dataset = results.run.dataset
+    audit_path = dataset.root / "audit.json"
+    audit = read_json(audit_path) if audit_path.is_file() else {}
+    return {
+        "network": NETWORKS.get(model.name, model.name),
+        "width": model.width,
+        "input_px": model.image_size,
+        "images": len(manifest),
+        "known": len(dataset.classes),
+        "unknown": len(dataset.unknown),
+        "cameras": manifest.loc[manifest["camera"] != "", "camera"].nunique(),
+        "synthetic": is_synthetic(results),
+        "metrics": results.json("evaluate/metrics.json"),
+        "cophenetic": results.json("tree/tree.json").get("cophenetic_correlation"),
+        "novelty": _novelty_counts(results.table("novelty/unfamiliarity.csv")),
+        "burst_share": burst_share(manifest),
+        "night_share": night_share(manifest["datetime"]),
+        "camera_bound": audit.get("camera_bound_species", []),
+        "two_labels": len(audit.get("two_labels", [])),
+        "duplicates": len(audit.get("duplicates", [])),
+    }
+
+
+def is_synthetic(results: Results) -> bool:
+    """Tells whether the pictures were drawn with a planted truth."""
+    stated = results.json("provenance.json").get("synthetic")
+    return bool(stated) if stated is not None else "truth/truth.json" in results.files
+
+
+def burst_share(manifest: pd.DataFrame) -> float:
+    """Share of test images whose burst also has training images; nan without bursts or tests."""
+    test = manifest.loc[manifest["split"] == "test", "sequence"]
+    if test.empty or (test == "").all():
+        return float("nan")
+    trained = set(manifest.loc[manifest["split"] == "train", "sequence"]) - {""}
+    return float(test.isin(trained).mean())
+
+
+def night_share(datetimes: pd.Series) -> float:
+    """Share of the dated images taken from 18:00 until 06:00; nan if none is dated."""
+    times = pd.to_datetime(datetimes, errors="coerce", format="ISO8601").dropna()
+    if times.empty:
+        return float("nan")
+    return float(((times.dt.hour >= NIGHT_FROM) | (times.dt.hour < NIGHT_UNTIL)).mean())
+
+
+def _novelty_counts(table: pd.DataFrame | None) -> dict[str, int] | None:
+    """Counts the unknown species that have a verdict, and those above the threshold."""
+    if table is None:
+        return None
+    verdicts = [number(v) for v in table.loc[table["role"] == "unknown", "above_threshold"]]
+    return {"unknown": sum(v in (0.0, 1.0) for v in verdicts), "above": verdicts.count(1.0)}

@@ -1,0 +1,32 @@
+"""Contact sheets of image patches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+
+GAP_PX = 3
+PAPER = 255
+
+
+def contact_sheet(
+    tiles: Sequence[UInt8[np.ndarray, "size size 3"]], *, places: int
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Sets square tiles of one size in a near-square grid, row by row.
+
+    Args:
+      tiles: at least one.
+      places: how many the grid has room for; places without a tile stay empty.
+    """
+    size = tiles[0].shape[0]
+    columns = max(1, math.ceil(math.sqrt(places)))
+    rows = math.ceil(max(places, len(tiles)) / columns)
+    pitch = size + GAP_PX
+    sheet = np.full((rows * pitch - GAP_PX, columns * pitch - GAP_PX, 3), PAPER, np.uint8)
+    for place, tile in enumerate(tiles):
+        top, left = place // columns * pitch, place % columns * pitch
+        sheet[top : top + size, left : left + size] = tile
+    return sheet

@@ -1,0 +1,78 @@
+"""Which of the explained images a stage looks at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int
+
+from camtrap_jax.run_folder import RunFolder
+
+
+def finite_array(run: RunFolder, name: str) -> np.ndarray:
+    """Reads an array of `explain`.
+
+    Raises:
+      ValueError: a number in it is not finite.
+    """
+    values = run.array(name)
+    bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if bad.size:
+        raise ValueError(
+            f"{run.root / 'explain' / name}.zarr: {bad.size} of {len(values)} rows are not finite, "
+            f"the first is row {bad[0]}; did the training diverge? lower train.learning_rate"
+        )
+    return values
+
+
+def rows_of(index: pd.DataFrame, species: str, split: str) -> Int[np.ndarray, " images"]:
+    """Rows of a species in a split, in the order of their image ids."""
+    chosen = index[(index["species"] == species) & (index["split"] == split)]
+    return chosen.sort_values("image_id")["row"].to_numpy(np.int64)
+
+
+def sampled_rows(
+    rows: Int[np.ndarray, " images"], count: int, seed: list[int]
+) -> Int[np.ndarray, " sampled"]:
+    """Draws `count` rows without replacement, keeping their order; all if there are fewer."""
+    if len(rows) <= count:
+        return rows
+    return rows[np.sort(np.random.default_rng(seed).choice(len(rows), count, replace=False))]
+
+
+def training_sample(
+    run: RunFolder, *, images_per_species: int, seed: int
+) -> tuple[Int[np.ndarray, " images"], Int[np.ndarray, " images"]]:
+    """Draws training images of every known species.
+
+    A species' draw depends on the seed, its class index and its own images, on nothing else.
+
+    Returns:
+      Rows of the arrays, and their labels; classes in order.
+
+    Raises:
+      ValueError: a known species has no training image.
+    """
+    rows = []
+    for label, species in enumerate(run.dataset.classes):
+        available = rows_of(run.index, species, "train")
+        if not available.size:
+            raise ValueError(
+                f"{run.root / 'explain' / 'index.csv'}: known species {species!r} has no training "
+                "image; run `camtrap explain` again, or prepare the dataset without it"
+            )
+        rows.append(sampled_rows(available, images_per_species, [seed, label]))
+    counts = [len(part) for part in rows]
+    return np.concatenate(rows), np.repeat(np.arange(len(rows)), counts)
+
+
+def images_per_species(
+    labels: Int[np.ndarray, " images"], names: list[str], *, wanted: int
+) -> dict[str, object]:
+    """Describes a sample for a JSON file: how many images were wanted and found per species."""
+    counts = np.bincount(labels, minlength=len(names)).tolist()
+    return {
+        "images_per_species": wanted,
+        "images": dict(zip(names, counts, strict=True)),
+        "species_with_fewer": [n for n, c in zip(names, counts, strict=True) if c < wanted],
+    }

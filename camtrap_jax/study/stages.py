@@ -1,0 +1,181 @@
+"""The stages of a study in order, what each depends on, and whether its results are up to date."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from camtrap_jax import __version__
+from camtrap_jax.config import Config, config_differences, config_to_dict
+from camtrap_jax.report.page import write_report
+from camtrap_jax.run_folder import DatasetFolder, RunFolder
+from camtrap_jax.store import hash_file, hash_json, provenance, read_json, write_json
+from camtrap_jax.study.console import Console
+from camtrap_jax.study.evaluation import evaluate_run
+from camtrap_jax.study.explanation import explain_run
+from camtrap_jax.study.novelty import measure_novelty
+from camtrap_jax.study.training import train_run
+from camtrap_jax.study.tree import build_tree
+from camtrap_jax.study.truth import check_truth
+from camtrap_jax.study.units import find_units
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a study; its results are in RUN/NAME."""
+
+    name: str
+    run: Callable[[RunFolder, Config, Console], None]
+    settings: tuple[str, ...]  # sections of the config that it reads
+    needs: tuple[str, ...]  # stages whose results it reads
+
+
+def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]:
+    """Adapts a stage that takes seconds and shows no progress."""
+    return lambda run, config, _: function(run, config)
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage("train", train_run, ("synthetic", "data", "model", "train"), ()),
+        Stage("explain", explain_run, ("explain",), ("train",)),
+        Stage("evaluate", _quiet(evaluate_run), ("evaluate",), ("explain",)),
+        Stage("units", _quiet(find_units), ("units",), ("explain",)),
+        Stage("tree", _quiet(build_tree), ("tree",), ("explain",)),
+        Stage("novelty", _quiet(measure_novelty), ("novelty", "tree"), ("explain",)),
+        Stage("truth", _quiet(check_truth), (), ("explain", "units", "tree", "novelty")),
+        Stage(
+            "report",
+            _quiet(write_report),
+            ("report",),
+            ("train", "explain", "evaluate", "units", "tree", "novelty", "truth"),
+        ),
+    )
+}
+
+# These settings made the network: other ones are another run.
+FIXED_SECTIONS = STAGES["train"].settings
+# What --overwrite may delete: a run folder may hold files of the user's own.
+RUN_FILES = (
+    *STAGES,
+    "checkpoints",
+    "dataset",
+    "synthetic",
+    "config.json",
+    "provenance.json",
+    "weights.safetensors",
+)
+
+
+def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bool:
+    """Runs a stage unless its results are up to date.
+
+    Returns:
+      Whether it ran.
+
+    Raises:
+      FileNotFoundError: a stage that it needs has not been run.
+    """
+    stage = STAGES[name]
+    key = stage_key(name, run, config)
+    mark = run.root / name / "stage.json"
+    if mark.exists():
+        if read_json(mark).get("key") == key:
+            console.say(f"{name}: up to date")
+            return False
+        _discard_results(name, run)
+    started = run.root / name / "started.json"
+    if started.exists() and read_json(started).get("key") != key:
+        _discard_results(name, run)  # a half-done pass with other settings
+    write_json(started, {"key": key})
+    stage.run(run, config, console)
+    started.unlink(missing_ok=True)
+    write_json(mark, {"key": key})
+    console.say(f"{name}: done, {run.root / name}")
+    return True
+
+
+def stage_key(name: str, run: RunFolder, config: Config) -> str:
+    """Hashes what a stage's results depend on: version, settings, data and the stages before."""
+    stage = STAGES[name]
+    sections = config_to_dict(config)
+    return hash_json(
+        {
+            "version": __version__,
+            "settings": {section: sections[section] for section in stage.settings},
+            "needs": {other: stage_key(other, run, config) for other in stage.needs},
+            "dataset": run.provenance["dataset_sha256"],
+        }
+    )
+
+
+def open_run(root: Path, dataset: DatasetFolder, config: Config, **origin: str | None) -> RunFolder:
+    """Makes a run folder, or checks that the one there is of the same data and settings.
+
+    Args:
+      root: the run folder.
+      dataset: the prepared images.
+      config: all settings; those of the analyses and the report may differ from the folder's.
+      origin: further facts for `provenance.json`, such as `source`.
+
+    Raises:
+      ValueError: the folder was made with other data, model or training settings.
+    """
+    check_fixed_settings(root, config)
+    digest = hash_file(dataset.root / "manifest.csv")
+    path = root / "provenance.json"
+    if path.exists():
+        if read_json(path)["dataset_sha256"] != digest:
+            raise ValueError(
+                f"{root}: the folder was made with other data; choose another --workdir or start "
+                "afresh with --overwrite"
+            )
+    else:
+        inside = dataset.root.resolve().is_relative_to(root.resolve())
+        place = dataset.root.resolve()
+        where = place.relative_to(root.resolve()) if inside else place
+        facts = {"dataset": str(where), "dataset_sha256": digest, **origin, **provenance()}
+        write_json(path, facts)
+    write_json(root / "config.json", config_to_dict(config))
+    return RunFolder(root)
+
+
+def check_fixed_settings(root: Path, config: Config) -> None:
+    """Refuses a folder whose network was made with other settings.
+
+    Raises:
+      ValueError: lists every difference.
+    """
+    path = root / "config.json"
+    if not path.exists():
+        return
+    old, new = read_json(path), config_to_dict(config)
+    differences = config_differences(
+        {name: old.get(name, {}) for name in FIXED_SECTIONS},
+        {name: new[name] for name in FIXED_SECTIONS},
+    )
+    if differences:
+        raise ValueError(
+            f"{root}: the folder was made with other settings ({'; '.join(differences)}); choose "
+            "another --workdir or start afresh with --overwrite"
+        )
+
+
+def remove_run(root: Path) -> None:
+    """Deletes what a study writes, and nothing else, from a folder."""
+    for name in RUN_FILES:
+        path = root / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _discard_results(name: str, run: RunFolder) -> None:
+    shutil.rmtree(run.root / name)
+    if name == "train":
+        shutil.rmtree(run.root / "checkpoints", ignore_errors=True)
+        (run.root / "weights.safetensors").unlink(missing_ok=True)

@@ -1,0 +1,198 @@
+"""Frames of a burst: animals pasted into a camera's view, by day or by night, with their masks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from camtrap_jax.synthetic.cameras import MARGIN_PX, View
+from camtrap_jax.synthetic.canvas import Sprite
+from camtrap_jax.synthetic.parts import PART_ID
+from camtrap_jax.synthetic.strip import draw_strip
+
+FIRE = 0.05
+"""Probability that the flash burns out a night burst."""
+
+
+@dataclass(slots=True)
+class Stand:
+    """How one individual stands in a burst.
+
+    Attributes:
+        species: Its name.
+        sprite: Its picture.
+        width: Of the picture in px.
+        x, feet: Middle of the picture and line of the feet in px.
+        step: Movement in px per frame, to the right.
+        flip: Facing left.
+        turn: Degrees it leans.
+        gain: Brightness of its coat.
+    """
+
+    species: str
+    sprite: Sprite
+    width: float
+    x: float
+    feet: float
+    step: float
+    flip: bool
+    turn: float
+    gain: float
+
+
+@dataclass(slots=True)
+class Frame:
+    """A finished frame.
+
+    Attributes:
+        image: RGB with the strip.
+        parts: uint8 [height, width], part of every pixel.
+        owner: uint8 [height, width], 1 + index of the individual, 0 elsewhere.
+    """
+
+    image: Image.Image
+    parts: np.ndarray
+    owner: np.ndarray
+
+
+@dataclass(slots=True)
+class Light:
+    """What the light is in a burst.
+
+    Attributes:
+        night: Infrared flash instead of daylight.
+        gain: Factors on red, green, blue by day; on the grey by night.
+        burnt: The flash is too strong.
+        celsius: For the strip.
+    """
+
+    night: bool
+    gain: np.ndarray
+    burnt: bool
+    celsius: int
+
+
+def make_light(night: bool, when: datetime, rng: np.random.Generator) -> Light:
+    """Warm and dim when the sun is low, neutral at noon; the flash burns out now and then."""
+    if night:
+        return Light(True, np.full(3, rng.uniform(0.9, 1.1), np.float32), bool(rng.random() < FIRE), int(rng.integers(9, 20)))
+    low = min(abs(when.hour + when.minute / 60 - 12) / 6, 1.0)
+    gain = rng.uniform(0.92, 1.08) * (1 - 0.12 * low) * np.array([1 + 0.06 * low, 1, 1 - 0.08 * low])
+    return Light(False, gain.astype(np.float32), False, int(33 - 14 * low + rng.integers(-2, 3)))
+
+
+def compose(
+    view: View, stands: list[Stand], light: Light, camera: str, when: datetime, frame: int, size: tuple[int, int, int], rng: np.random.Generator
+) -> Frame:
+    """One frame: background, shadows, animals, grass before them, light, noise, strip."""
+    width, height, strip = size
+    field = (width, height - strip)
+    sway = rng.integers(-1, 2, 2) + MARGIN_PX
+    box = (sway[0], sway[1], sway[0] + field[0], sway[1] + field[1])
+    image = (view.night if light.night else view.day).crop(box)
+    parts, owner = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
+    for number, stand in enumerate(stands, 1):
+        _paste(image, parts[: field[1]], owner[: field[1]], stand, number, frame, light)
+    grass = (view.grass_night if light.night else view.grass_day).crop(box)
+    image.paste(grass, (0, 0), grass)
+    hidden = np.asarray(grass.getchannel("A")) > 127
+    parts[: field[1]][hidden] = 0
+    owner[: field[1]][hidden] = 0
+    pixels = _expose(np.asarray(image, np.float32), view.falloff, light, rng)
+    if light.night:
+        _eye_shine(pixels, parts[: field[1]])
+    full = Image.new("RGB", (width, height))
+    full.paste(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), (0, 0))
+    full.paste(draw_strip((width, strip), camera, when, light.celsius), (0, field[1]))
+    return Frame(full, parts, owner)
+
+
+def _paste(image: Image.Image, parts: np.ndarray, owner: np.ndarray, stand: Stand, number: int, frame: int, light: Light) -> None:
+    picture, labels = _resized(stand, frame)
+    x = round(stand.x + frame * stand.step - picture.width / 2)
+    y = round(stand.feet) - picture.height
+    _shadow(image, x, round(stand.feet), picture, light)
+    colour = picture.convert("RGB")
+    if light.night:
+        gain = stand.gain * (2.6 if light.burnt else 1.12)
+        floor = 70 if light.burnt else 14
+        colour = colour.convert("L").point(lambda grey: min(255, int(floor + grey * gain))).convert("RGB")
+    elif stand.gain != 1:
+        colour = colour.point(lambda value: min(255, int(value * stand.gain)))
+    image.paste(colour, (x, y), picture.getchannel("A"))
+    top, left = max(y, 0), max(x, 0)
+    bottom, right = min(y + picture.height, parts.shape[0]), min(x + picture.width, parts.shape[1])
+    if top >= bottom or left >= right:
+        return
+    visible = labels[top - y : bottom - y, left - x : right - x]
+    inside = visible > 0
+    parts[top:bottom, left:right][inside] = visible[inside]
+    owner[top:bottom, left:right][inside] = number
+
+
+def _resized(stand: Stand, frame: int) -> tuple[Image.Image, np.ndarray]:
+    """The picture and its parts at the size of this frame; a step nearer or farther changes it by a percent."""
+    scale = stand.width * (1 + 0.012 * frame * np.sign(stand.turn)) / stand.sprite.image.width
+    size = (max(round(stand.sprite.image.width * scale), 2), max(round(stand.sprite.image.height * scale), 2))
+    picture = stand.sprite.image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    labels = Image.fromarray(stand.sprite.parts).resize(size, Image.Resampling.NEAREST)
+    if abs(stand.turn) > 0.5:
+        turn = stand.turn + 0.6 * frame
+        picture = picture.rotate(turn, Image.Resampling.BILINEAR, expand=True)
+        labels = labels.rotate(turn, Image.Resampling.NEAREST, expand=True)
+    if stand.flip:
+        picture, labels = (side.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for side in (picture, labels))
+    labels = np.asarray(labels).copy()
+    labels[np.asarray(picture.getchannel("A")) < 100] = 0
+    return picture, labels
+
+
+@lru_cache(maxsize=64)
+def _soft_disc(width: int, height: int, strength: int) -> Image.Image:
+    disc = Image.new("L", (width, height))
+    core = Image.new("L", (max(width * 3 // 4, 1), max(height // 2, 1)), strength)
+    disc.paste(core, (width // 8, height // 4))
+    return disc.filter(ImageFilter.GaussianBlur(max(height / 5, 1)))
+
+
+def _shadow(image: Image.Image, x: int, feet: int, picture: Image.Image, light: Light) -> None:
+    # Rounded, so that few discs serve all frames.
+    width = max(8, round(picture.width * 1.05 / 8) * 8)
+    height = max(6, round(picture.width * 0.12 / 4) * 4)
+    disc = _soft_disc(width, height, 130 if light.night else 120)
+    image.paste((8, 8, 6), (x + (picture.width - width) // 2, feet - height // 2 - 1), disc)
+
+
+def _expose(pixels: np.ndarray, falloff: np.ndarray, light: Light, rng: np.random.Generator) -> np.ndarray:
+    if not light.night:
+        return pixels * light.gain + _noise(pixels.shape[:2], rng)[..., None] * 2.2
+    grey = pixels[..., 0] * falloff * light.gain[0]
+    if light.burnt:
+        grey = grey * 1.25 + 8
+    grey += _noise(grey.shape, rng) * 5
+    return np.repeat(grey[..., None], 3, 2)
+
+
+@lru_cache(maxsize=2)
+def _noise_tile(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(11).standard_normal((height + 64, width + 64)).astype(np.float32)
+
+
+def _noise(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    top, left = rng.integers(0, 64, 2)
+    return _noise_tile(*size)[top : top + size[0], left : left + size[1]]
+
+
+def _eye_shine(pixels: np.ndarray, parts: np.ndarray) -> None:
+    """Eyes throw the flash back."""
+    eyes = parts == PART_ID["eye"]
+    if not eyes.any():
+        return
+    pixels[eyes] = 250
+    rows, columns = np.nonzero(eyes)
+    radius = max(1, min(3, round(pixels.shape[1] / 160)))
+    top, left = max(rows.min() - radius, 0), max(columns.min() - radius, 0)
+    window = pixels[top : rows.max() + radius + 1, left : columns.max() + radius + 1]
+    np.clip(window * 1.25 + 18, 0, 255, out=window)

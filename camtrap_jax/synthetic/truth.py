@@ -1,0 +1,104 @@
+"""The two descriptions of a synthetic data set: what a user would have (annotations) and what is so (truth)."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from camtrap_jax.synthetic.cameras import Place, frame_size, landmark_box
+from camtrap_jax.synthetic.faults import Faults, mask_path
+from camtrap_jax.synthetic.parts import CUTOUT_PARTS, PARTS
+from camtrap_jax.synthetic.plan import EMPTY, Burst
+from camtrap_jax.synthetic.species import SPECIES, trait_distances
+from camtrap_jax.synthetic.studio import Filed
+
+
+def with_duplicates(filed: list[Filed], faults: Faults) -> list[Filed]:
+    """Adds the entries of the copied files."""
+    by_path = {item.path: item for item in filed}
+    copies = []
+    for original, copy in faults.duplicates:
+        item = by_path[original]
+        copies.append(Filed(copy, item.label, item.species, item.burst, item.frame, item.boxes))
+    return [*filed, *copies]
+
+
+def annotations(filed: list[Filed], bursts: list[Burst], labels: list[str], image_size: int) -> dict:
+    """COCO Camera Traps; boxes in px of the upright frame, category 0 is 'empty'."""
+    width, height, _ = frame_size(image_size)
+    category = {EMPTY: 0} | {label: number for number, label in enumerate(labels, 1)}
+    images, boxes = [], []
+    for number, item in enumerate(filed):
+        burst = bursts[item.burst]
+        image_id = f"image-{number:06d}"
+        images.append(
+            {
+                "id": image_id,
+                "file_name": item.path,
+                "width": width,
+                "height": height,
+                "datetime": f"{burst.time(item.frame):%Y-%m-%d %H:%M:%S}",
+                "seq_id": burst.sequence,
+                "seq_num_frames": burst.frames,
+                "frame_num": item.frame + 1,
+                "location": burst.camera,
+            }
+        )
+        for box in item.boxes or (None,):
+            entry = {"id": f"annotation-{len(boxes):06d}", "image_id": image_id, "category_id": category[item.label]}
+            boxes.append(entry | ({"count": 1, "bbox": list(box)} if box else {"count": 0 if item.label == EMPTY else 1}))
+    categories = [{"id": number, "name": name} for name, number in category.items()]
+    info = {"description": "synthetic camera-trap frames with a planted truth (camtrap synthesize)", "version": "1.0"}
+    return {"info": info, "images": images, "categories": categories, "annotations": boxes}
+
+
+def truth(
+    filed: list[Filed], bursts: list[Burst], faults: Faults, roles: dict[str, str], places: list[Place], bound: dict[str, str],
+    image_size: int, seed: int, *, drawn: bool,
+) -> dict:  # fmt: skip
+    """Everything that was planted; paths are relative to `images/`, those of masks to `masks/`."""
+    return {
+        "synthetic": True,
+        "seed": seed,
+        "parts": list(PARTS if drawn else CUTOUT_PARTS),
+        "species": {name: _species(name, role, drawn=drawn) for name, role in roles.items()},
+        "trait_distance": {"species": list(SPECIES), "matrix": np.round(trait_distances(), 4).tolist()} if drawn else None,
+        "cameras": {place.name: _camera(place, image_size) for place in places},
+        "camera_bound": bound,
+        "two_species": [list(pair) for pair in faults.two_species],
+        "duplicates": [list(pair) for pair in faults.duplicates],
+        "mislabelled": faults.mislabelled,
+        "truncated": faults.truncated,
+        "zero_byte": faults.zero_byte,
+        "not_images": faults.zero_byte + faults.not_images,
+        "rotated": list(faults.rotated),
+        "images": {item.path: _image(item, bursts[item.burst]) for item in filed},
+    }
+
+
+def _species(name: str, role: str, *, drawn: bool) -> dict:
+    if not drawn:
+        return {"role": role, "traits": {}, "diagnostic_parts": ["animal"]}
+    species = SPECIES[name]
+    return {"role": role, "traits": asdict(species.traits), "diagnostic_parts": list(species.diagnostic)}
+
+
+def _camera(place: Place, image_size: int) -> dict:
+    box = landmark_box(place, image_size)
+    if box is None:
+        return {"landmark": None, "landmark_box": None}
+    width, height, _ = frame_size(image_size)
+    relative = [box[0] / width, box[1] / height, box[2] / width, box[3] / height]
+    return {"landmark": place.landmark, "landmark_box": [round(value, 4) for value in relative]}
+
+
+def _image(item: Filed, burst: Burst) -> dict:
+    return {
+        "species": item.species,
+        "label": item.label,
+        "camera": burst.camera,
+        "sequence": burst.sequence,
+        "night": burst.night,
+        "far": burst.far,
+        "partial": burst.partial,
+        "mask": mask_path(item.path),
+    }

@@ -1,0 +1,70 @@
+"""The training log: JSON lines, written one step late so that logging never waits."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, TextIO
+
+import jax
+
+
+class MetricsLog:
+    """Appends to `metrics.jsonl`; knows which lines a continued run has to drop."""
+
+    def __init__(self, path: Path, *, start_step: int) -> None:
+        """Opens the file and drops lines of steps after `start_step`, which will run again."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= start_step]
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        temporary.replace(path)
+        self._stream: TextIO = path.open("a", encoding="utf-8")
+        self._pending: tuple[int, dict[str, Any]] | None = None
+
+    def add(self, step: int, metrics: dict[str, Any]) -> dict[str, float] | None:
+        """Takes a step's metrics, still on the device, and writes those of the step before.
+
+        Returns:
+          The metrics that were written, or None at the first step.
+
+        Raises:
+          FloatingPointError: the loss of the step before was not finite.
+        """
+        written = self.flush()
+        self._pending = (step, metrics)
+        return written
+
+    def flush(self) -> dict[str, float] | None:
+        """Writes what is pending; raises as `add` does."""
+        if self._pending is None:
+            return None
+        step, metrics = self._pending
+        self._pending = None
+        values = {name: _number(value) for name, value in metrics.items()}
+        if not math.isfinite(values.get("loss", 0.0)):
+            raise FloatingPointError(
+                f"training: the loss of step {step} is {values['loss']}; lower "
+                "--config.train.learning_rate, or set --config.train.gradient_clip=1"
+            )
+        self._stream.write(json.dumps({"step": step, **values}) + "\n")
+        self._stream.flush()
+        return values
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._stream.close()
+
+
+def _number(value: Any) -> float:
+    value = jax.device_get(value)
+    return int(value) if isinstance(value, int) else round(float(value), 6)
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """Reads the lines of a file that may end in the middle of one."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return text[: text.rfind("\n") + 1].splitlines()

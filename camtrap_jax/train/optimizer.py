@@ -1,0 +1,51 @@
+"""Stochastic gradient descent with momentum, one learning rate for trunk and one for head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import optax
+
+from camtrap_jax.config import TrainConfig
+
+HEAD_LAYERS = ("fc", "fc6", "fc7", "fc8")
+
+
+def make_optimizer(config: TrainConfig, num_steps: int) -> optax.GradientTransformation:
+    """Makes torch's SGD: decay is added to the gradient, momentum is not dampened."""
+
+    def group(learning_rate: float) -> optax.GradientTransformation:
+        schedule = make_schedule(config, learning_rate, num_steps)
+        return optax.chain(
+            optax.add_decayed_weights(config.weight_decay),
+            optax.sgd(schedule, momentum=config.momentum),
+        )
+
+    trunk = optax.set_to_zero() if config.freeze_trunk else group(config.learning_rate)
+    groups = optax.partition({"trunk": trunk, "head": group(config.head_learning_rate)}, label)
+    if config.gradient_clip:
+        return optax.chain(optax.clip_by_global_norm(config.gradient_clip), groups)
+    return groups
+
+
+def make_schedule(config: TrainConfig, learning_rate: float, num_steps: int) -> optax.Schedule:
+    """Makes the learning rate of each step: linear warm-up, then steps or a cosine."""
+    warmup = round(config.warmup_fraction * num_steps)
+    rest = max(num_steps - warmup, 1)
+    if config.schedule == "cosine":
+        after = optax.cosine_decay_schedule(learning_rate, rest)
+    else:
+        thirds = {round(rest * k / 3): 0.1 for k in (1, 2)}
+        after = optax.piecewise_constant_schedule(learning_rate, thirds)
+    if not warmup:
+        return after
+    rise = optax.linear_schedule(learning_rate / warmup, learning_rate, warmup - 1)
+    return optax.join_schedules([rise, after], [warmup])
+
+
+def label(params: Any) -> Any:
+    """Tells for each parameter whether it belongs to `trunk` or `head`."""
+    return jax.tree_util.tree_map_with_path(
+        lambda path, _: "head" if path[0].key in HEAD_LAYERS else "trunk", params
+    )

@@ -1,0 +1,115 @@
+"""One step of training and one of evaluation, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+from camtrap_jax.mesh import compiler_options
+from camtrap_jax.train.state import TrainState
+
+Batch = dict[str, jax.Array]
+Augment = Callable[[Array, Array], Array]  # keys, pixels -> images
+
+
+class Trainable(Protocol):
+    """A network with a trunk and a head."""
+
+    def apply(self, variables: Any, *args: Any, **kwargs: Any) -> Any:
+        """Calls `method`: trunk, head, or both in turn."""
+        ...
+
+
+class EvalCounts(NamedTuple):
+    """Sums over real images; padded rows add nothing."""
+
+    loss: Float[Array, ""]
+    correct: Float[Array, " classes"]
+    images: Float[Array, " classes"]
+
+
+def make_train_step(
+    model: Trainable,
+    optimizer: optax.GradientTransformation,
+    augment: Augment,
+    *,
+    seed: int,
+    freeze_trunk: bool = False,
+) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
+    """Makes the function (state, batch) -> (state, metrics).
+
+    The batch is split over the mesh's `data` axis and the state is on every device, so the mean of
+    the loss and BatchNorm's statistics are those of the whole batch, on any number of devices.
+    """
+
+    @partial(jax.jit, donate_argnums=0, compiler_options=compiler_options())
+    def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, dict[str, Array]]:
+        key = jax.random.fold_in(jax.random.key(seed), state.step)
+        augment_key, dropout_key = jax.random.split(key)
+        keys = jax.random.split(augment_key, len(batch["label"]))
+        images = augment(keys, batch["pixels"])
+
+        def loss_of(params: Any) -> tuple[Array, tuple[Array, Any]]:
+            variables = {"params": params, "batch_stats": state.batch_stats}
+            logits, stats = _forward(model, variables, images, dropout_key, freeze_trunk)
+            losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["label"])
+            return losses.mean(), (logits, stats)
+
+        (loss, (logits, stats)), grads = jax.value_and_grad(loss_of, has_aux=True)(state.params)
+        updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+        new_state = TrainState(
+            step=state.step + 1,
+            params=optax.apply_updates(state.params, updates),
+            batch_stats=stats,
+            opt_state=opt_state,
+        )
+        accuracy = (logits.argmax(-1) == batch["label"]).mean()
+        return new_state, {"loss": loss, "accuracy": accuracy}
+
+    return train_step
+
+
+def make_eval_step(
+    model: Trainable, normalise: Callable[[Array], Array], *, num_classes: int
+) -> Callable[[Any, Batch], EvalCounts]:
+    """Makes the function (variables, batch with `mask`) -> counts."""
+
+    @partial(jax.jit, compiler_options=compiler_options())
+    def eval_step(variables: Any, batch: Batch) -> EvalCounts:
+        logits = model.apply(variables, normalise(batch["pixels"]), train=False).logits
+        return eval_counts(logits, batch["label"], batch["mask"], num_classes=num_classes)
+
+    return eval_step
+
+
+def eval_counts(
+    logits: Float[Array, "batch classes"],
+    labels: Int[Array, " batch"],
+    mask: Float[Array, " batch"],
+    *,
+    num_classes: int,
+) -> EvalCounts:
+    """Sums the loss and the correct predictions of the rows where `mask` is 1."""
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    truth = jax.nn.one_hot(labels, num_classes) * mask[:, None]
+    correct = (logits.argmax(-1) == labels).astype(jnp.float32)
+    return EvalCounts((losses * mask).sum(), correct @ truth, truth.sum(0))
+
+
+def _forward(
+    model: Trainable, variables: Any, images: Array, key: Array, freeze_trunk: bool
+) -> tuple[Array, Any]:
+    """Returns logits and new BatchNorm statistics; a frozen trunk is run as in evaluation."""
+    rngs = {"dropout": key}
+    if freeze_trunk:
+        maps = jax.lax.stop_gradient(model.apply(variables, images, method="trunk"))
+        logits, _ = model.apply(variables, maps, train=True, method="head", rngs=rngs)
+        return logits, variables["batch_stats"]
+    output, changed = model.apply(variables, images, train=True, rngs=rngs, mutable=["batch_stats"])
+    return output.logits, changed.get("batch_stats", variables["batch_stats"])
