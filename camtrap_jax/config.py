@@ -2,10 +2,9 @@
 
 A file in `configs/` returns a `Config` from `get_config()`; the command line overrides single
 values (`--config.train.epochs=3`). The dataclasses are mutable because
-`ml_collections.config_flags` sets overrides on them after construction.
+`ml_collections.config_flags` sets overrides on them after construction. Annotations are types here,
+not strings: config_flags parses by them (so no `from __future__ import annotations`).
 """
-
-from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ def define_flags() -> None:
 def main() -> None:
     """Runs the stages that are not up to date."""
     from camtrap_jax.mesh import initialize_processes  # noqa: PLC0415 (flags first, then JAX)
-    from camtrap_jax.study import run_study  # noqa: PLC0415
+    from camtrap_jax.study.whole import run_study  # noqa: PLC0415
     from camtrap_jax.study.stages import remove_run  # noqa: PLC0415
 
     values = absl_flags.FLAGS

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 _SMALL = 30  # a species below has at most three test images
 _BOUND = 0.8  # share of a species' images at one camera
+_FEWEST = 5  # images from which on a share says something
 
 
 def audit(manifest: pd.DataFrame) -> dict[str, Any]:
@@ -17,71 +20,79 @@ def audit(manifest: pd.DataFrame) -> dict[str, Any]:
       manifest: the table of all images.
 
     Returns:
-      JSON-like: counts per species, camera, role and split; pictures stored under two labels and
-      exact duplicates (same bytes); species bound to one camera; small species; images without
-      a time.
+      JSON-like: counts per species, camera, role and split; images without camera or time; small
+      species; species bound to one camera; exact duplicates (same bytes, same label); pictures
+      stored under two labels, with a file for each.
     """
-    species = manifest[manifest["role"].isin(["known", "unknown"])]
-    counts = species["species"].value_counts()
+    rows = manifest.astype(object).to_dict("records")
+    animals = [row for row in rows if row["role"] in ("known", "unknown")]
+    species = _counts(row["species"] for row in animals)
     return {
-        "images": len(manifest),
-        "files": int(manifest["filepath"].nunique()),
-        "roles": _counts(manifest["role"]),
-        "splits": _counts(manifest.loc[manifest["split"] != "", "split"]),
-        "species": _counts(species["species"]),
-        "cameras": _counts(manifest.loc[manifest["camera"] != "", "camera"]),
-        "split_species": _nested_counts(manifest[manifest["role"] == "known"]),
-        "without_camera": int((manifest["camera"] == "").sum()),
-        "without_datetime": int((manifest["datetime"] == "").sum()),
-        "small_species": {str(name): int(n) for name, n in counts.items() if n < _SMALL},
-        "camera_bound_species": _camera_bound(species),
-        "duplicates": _duplicates(manifest),
-        "two_labels": _two_labels(manifest),
+        "images": len(rows),
+        "files": len({row["filepath"] for row in rows}),
+        "roles": _counts(row["role"] for row in rows),
+        "splits": _counts(row["split"] for row in rows if row["split"]),
+        "species": species,
+        "cameras": _counts(row["camera"] for row in rows if row["camera"]),
+        "known_species_splits": {
+            name: _counts(row["split"] for row in group)
+            for name, group in _groups(animals, "species").items()
+            if group[0]["role"] == "known"
+        },
+        "without_camera": sum(not row["camera"] for row in rows),
+        "without_datetime": sum(not row["datetime"] for row in rows),
+        "small_species": {name: count for name, count in species.items() if count < _SMALL},
+        "camera_bound_species": _camera_bound(animals),
+        "duplicates": _duplicates(rows),
+        "two_labels": _two_labels(rows),
     }
 
 
-def _counts(column: pd.Series) -> dict[str, int]:
-    return {str(name): int(count) for name, count in column.value_counts().sort_index().items()}
+def _counts(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
 
 
-def _nested_counts(known: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Returns species -> split -> images."""
-    return {str(name): _counts(rows["split"]) for name, rows in known.groupby("species")}
+def _groups(rows: list[dict], column: str) -> dict[str, list[dict]]:
+    """Collects rows by their value of a column, values in order."""
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row[column]].append(row)
+    return dict(sorted(groups.items()))
 
 
-def _camera_bound(species: pd.DataFrame) -> list[dict[str, Any]]:
+def _camera_bound(animals: list[dict]) -> list[dict[str, Any]]:
     """Lists species of which one camera of several took most images."""
-    placed = species[species["camera"] != ""]
-    if placed["camera"].nunique() < 2:
+    placed = [row for row in animals if row["camera"]]
+    if len({row["camera"] for row in placed}) < 2:
         return []
     bound = []
-    for name, cameras in placed.groupby("species")["camera"]:
-        counts = cameras.value_counts().sort_index()
-        share = counts.max() / len(cameras)
-        if share >= _BOUND and len(cameras) >= 3:
-            bound.append(
-                {
-                    "species": str(name),
-                    "camera": str(counts.idxmax()),
-                    "images": int(counts.max()),
-                    "share": float(share),
-                }
-            )
+    for name, group in _groups(placed, "species").items():
+        camera, count = Counter(row["camera"] for row in group).most_common(1)[0]
+        share = count / len(group)
+        if share >= _BOUND and len(group) >= _FEWEST:
+            bound.append({"species": name, "camera": camera, "images": count, "share": share})
     return bound
 
 
-def _duplicates(manifest: pd.DataFrame) -> list[list[str]]:
-    """Lists groups of different files with the same bytes."""
-    files = manifest.drop_duplicates("filepath")
-    groups = files[files.duplicated("sha256", keep=False)].groupby("sha256", sort=False)
-    return [rows["filepath"].tolist() for _, rows in groups]
+def _duplicates(rows: list[dict]) -> list[list[str]]:
+    """Lists groups of different files with the same bytes and the same label."""
+    groups = defaultdict(set)
+    for row in rows:
+        groups[row["sha256"], row["species"]].add(row["filepath"])
+    return sorted(sorted(files) for files in groups.values() if len(files) > 1)
 
 
-def _two_labels(manifest: pd.DataFrame) -> list[dict[str, Any]]:
+def _two_labels(rows: list[dict]) -> list[dict[str, Any]]:
     """Lists pictures, by their bytes, that are stored under several labels."""
-    groups = manifest[manifest.duplicated("sha256", keep=False)].groupby("sha256", sort=False)
-    return [
-        {"species": sorted(set(rows["species"])), "image_ids": rows["image_id"].tolist()}
-        for _, rows in groups
-        if rows["species"].nunique() > 1
-    ]
+    pairs = []
+    for group in _groups(rows, "sha256").values():
+        species = sorted({row["species"] for row in group})
+        if len(species) > 1:
+            pairs.append(
+                {
+                    "species": species,
+                    "filepaths": [row["filepath"] for row in group],
+                    "image_ids": [row["image_id"] for row in group],
+                }
+            )
+    return sorted(pairs, key=lambda pair: pair["filepaths"])

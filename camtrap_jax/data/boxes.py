@@ -60,7 +60,7 @@ def format_box(box: Box | None) -> str:
     return "" if box is None else ",".join(f"{value:.6g}" for value in box)
 
 
-def parse_box(text: str) -> Box | None:
+def read_box(text: str) -> Box | None:
     """Reads what `format_box` writes.
 
     Raises:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +35,7 @@ def image_id(filepath: str, species: str) -> str:
     return hashlib.sha256(f"{filepath}\0{species}".encode()).hexdigest()[:16]
 
 
-def assign_roles(images: pd.DataFrame, config: DataConfig) -> tuple[pd.DataFrame, dict]:
+def assign_roles(images: pd.DataFrame, config: DataConfig) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Decides what each image is for.
 
     Args:
@@ -46,26 +48,31 @@ def assign_roles(images: pd.DataFrame, config: DataConfig) -> tuple[pd.DataFrame
     Raises:
       ValueError: too few species, or too few images of one.
     """
-    role = np.array([label_role(name) for name in images["species"]], dtype=object)
-    is_species = role == "species"
-    counts = images.loc[is_species, "species"].value_counts().sort_index()
+    species = [str(name) for name in images["species"]]
+    kinds = [label_role(name) for name in species]
+    counts = Counter(n for n, kind in zip(species, kinds, strict=True) if kind == "species")
     known, unknown = choose_species(
-        {str(name): int(count) for name, count in counts.items()},
-        num_known=config.num_known,
-        min_images=config.min_images,
+        counts, num_known=config.num_known, min_images=config.min_images
     )
-    is_known = is_species & images["species"].isin(known).to_numpy()
-    role[is_species] = "unknown"
-    role[is_known] = "known"
+    kept, others = set(known), set(unknown)
+    role = np.array(
+        [
+            "known" if name in kept else "unknown" if name in others else kind
+            for name, kind in zip(species, kinds, strict=True)
+        ],
+        dtype=object,
+    )
     split = np.where(role == "unknown", "unknown", "").astype(object)
-    split[is_known] = random_split(images.loc[is_known, "species"].tolist(), seed=config.seed)
-    manifest = images.assign(role=role, split=split)[COLUMNS]
-    ordered = {str(name): int(count) for name, count in counts.items()}
-    return manifest, {"known": known, "unknown": unknown, "counts": ordered}
+    is_known = role == "known"
+    of_known = [name for name in species if name in kept]
+    split[is_known] = random_split(of_known, seed=config.seed)
+    columns = {name: images[name] for name in images} | {"role": role, "split": split}
+    manifest = pd.DataFrame({name: columns[name] for name in COLUMNS})
+    return manifest, {"known": known, "unknown": unknown, "counts": dict(sorted(counts.items()))}
 
 
 def class_labels(manifest: pd.DataFrame, classes: list[str]) -> np.ndarray:
     """Returns the index into `classes` of each row; -1 for rows that are not of a known species."""
     index = {name: label for label, name in enumerate(classes)}
-    labels = manifest["species"].map(lambda name: index.get(name, -1)).to_numpy(np.int64)
-    return np.where(manifest["role"] == "known", labels, -1)
+    rows = zip(manifest["species"], manifest["role"], strict=True)
+    return np.array([index[name] if role == "known" else -1 for name, role in rows], np.int64)

@@ -1,9 +1,16 @@
-"""Batches of pixels from records, the same for any number of workers and after a restart."""
+"""Batches of pixels from records, the same for any number of workers and after a restart.
+
+Worker processes (`num_workers > 0`) read absl's flags: a program without `absl.app.run` calls
+`absl.flags.FLAGS.mark_as_parsed()` before. Iterators release threads and workers on `close()`.
+"""
 
 from __future__ import annotations
 
+import functools
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Generator
+from pathlib import Path
 
 import grain
 import numpy as np
@@ -15,8 +22,8 @@ from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
 
 Batch = dict[str, np.ndarray]
-_NUM_THREADS = 4
-_PREFETCHED_BATCHES = 8
+_MAX_THREADS = 16
+_THREADS_PER_WORKER = 2
 
 
 def num_steps_per_epoch(num_images: int, batch_size: int) -> int:
@@ -76,7 +83,7 @@ def train_iterator(
     num_workers: int = 0,
     process_index: int = 0,
     process_count: int = 1,
-) -> Iterator[Batch]:
+) -> Generator[Batch]:
     """Yields `make_train_batches` from `start_step` on, without end."""
     batches = make_train_batches(
         dataset,
@@ -98,7 +105,7 @@ def eval_batches(
     num_workers: int = 0,
     process_index: int = 0,
     process_count: int = 1,
-) -> Iterator[Batch]:
+) -> Generator[Batch]:
     """Yields the given manifest rows once each, in order, in batches of one shape.
 
     Args:
@@ -131,7 +138,15 @@ def eval_batches(
 
 def read_pixels(dataset: DatasetFolder, row: int, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
     """Returns one image as the network sees it: the whole frame, scaled to a square."""
-    return decode_square(RecordSource(dataset.records)[row]["image"], size_px)
+    written_ns = dataset.records.stat().st_mtime_ns
+    return decode_square(_open_records(dataset.records, written_ns)[row]["image"], size_px)
+
+
+@functools.lru_cache(maxsize=4)
+def _open_records(folder: Path, written_ns: int) -> RecordSource:
+    """Opens records once for many reads; `written_ns` tells a later dataset of the same name."""
+    del written_ns
+    return RecordSource(folder)
 
 
 def decode_square(jpeg: bytes, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
@@ -179,10 +194,18 @@ def _part_of_batch(batch_size: int, process_index: int, process_count: int) -> s
     return slice(process_index * share, (process_index + 1) * share)
 
 
-def _iterate(batches: grain.MapDataset, num_workers: int) -> Iterator[Batch]:
-    options = grain.ReadOptions(num_threads=_NUM_THREADS, prefetch_buffer_size=_PREFETCHED_BATCHES)
+def _iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
+    # A thread makes a whole batch; Pillow decodes and scales without the interpreter's lock.
+    threads = _THREADS_PER_WORKER if num_workers else min(os.cpu_count() or 1, _MAX_THREADS)
+    options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=threads + 2)
     iterable = batches.to_iter_dataset(options)
     if num_workers:
         workers = grain.multiprocessing.MultiprocessingOptions(num_workers=num_workers)
         iterable = iterable.mp_prefetch(workers)
-    return iter(iterable)
+    iterator = iter(iterable)
+    try:
+        for batch in iterator:
+            # Workers hand arrays over in shared memory, which must not outlive them.
+            yield {name: np.array(values) for name, values in batch.items()}
+    finally:
+        iterator.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -88,14 +89,16 @@ def _read_pictures(
     # Threads: Pillow decodes, resizes and encodes without the interpreter's lock, and processes
     # would import the caller's main module anew.
     read = functools.partial(read_picture, listing.root, config)
-    for done, outcome in enumerate(ordered_map(read, listing.images), start=1):
-        if isinstance(outcome, Failure):
-            failures.append(outcome)
-        else:
-            rows.append(outcome[0])
-            sizes.append(stream.write(outcome[1]))
-        if on_progress is not None:
-            on_progress(done, len(listing.images))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")  # damaged EXIF in readable pictures
+        for done, outcome in enumerate(ordered_map(read, listing.images), start=1):
+            if isinstance(outcome, Failure):
+                failures.append(outcome)
+            else:
+                rows.append(outcome[0])
+                sizes.append(stream.write(outcome[1]))
+            if on_progress is not None:
+                on_progress(done, len(listing.images))
     return rows, sizes, failures
 
 

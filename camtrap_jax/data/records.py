@@ -5,11 +5,12 @@ Written and read without TensorFlow: images are handed over as JPEG bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core.dataset_info import DatasetIdentity
 
 SPLIT = "images"
 _IMAGES_PER_FILE = 4096
@@ -25,7 +26,7 @@ def write_records(folder: Path, images: Iterable[bytes], labels: np.ndarray) -> 
     """
     folder.mkdir(parents=True)
     info = tfds.core.DatasetInfo(
-        builder=tfds.core.dataset_info.DatasetIdentity(
+        builder=DatasetIdentity(
             name="camera_traps",
             version=tfds.core.Version("1.0.0"),
             data_dir=str(folder),
@@ -65,8 +66,11 @@ class RecordSource:
         """
         if not (folder / "dataset_info.json").exists():
             raise FileNotFoundError(f"{folder}: no records; run `camtrap prepare` first")
-        self._source = tfds.builder_from_directory(str(folder)).as_data_source(
-            SPLIT, decoders={"image": tfds.decode.SkipDecoding()}
+        builder = tfds.builder_from_directory(str(folder))
+        # The decorator on this method hides its parameters from type checkers.
+        self._source = builder.as_data_source(
+            split=SPLIT,  # pyright: ignore[reportCallIssue]
+            decoders={"image": tfds.decode.SkipDecoding()},
         )
 
     def __len__(self) -> int:
@@ -76,8 +80,3 @@ class RecordSource:
     def __getitem__(self, row: int) -> dict:
         """Returns `image` (JPEG bytes), `label` and `row`."""
         return self._source[row]
-
-    def images(self) -> Iterator[bytes]:
-        """Yields every image's bytes in order."""
-        for row in range(len(self)):
-            yield self[row]["image"]

@@ -17,9 +17,10 @@ from camtrap_jax.evaluation.calibration import (
     probabilities_of,
 )
 from camtrap_jax.evaluation.detection import detection_metrics
-from camtrap_jax.evaluation.intervals import bootstrap_interval, wilson_interval
+from camtrap_jax.evaluation.intervals import Statistic, bootstrap_interval, wilson_interval
 
 __all__ = [
+    "Statistic",
     "accuracy",
     "bootstrap_interval",
     "calibration_gaps",

@@ -14,8 +14,9 @@ from jaxtyping import Array, Float
 
 Activation = Callable[[Array], Array]
 
-# torchvision initialises convolutions for the variance of the backward signal.
-conv_init = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
+# He et al. 2015, for the variance of the forward signal. torchvision keeps that of the backward
+# signal; without BatchNorm the narrow VGG then starts with features a seventh as large, and waits.
+conv_init = nn.initializers.he_normal()
 
 
 def convolution(

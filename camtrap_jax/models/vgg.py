@@ -45,9 +45,7 @@ class VGG16(nn.Module):
         he = nn.initializers.he_normal()
         self.fc6 = nn.Dense(hidden, kernel_init=he, dtype=self.dtype)
         self.fc7 = nn.Dense(hidden, kernel_init=he, dtype=self.dtype)
-        self.fc8 = nn.Dense(
-            self.num_classes, kernel_init=nn.initializers.normal(0.01), dtype=self.dtype
-        )
+        self.fc8 = nn.Dense(self.num_classes, dtype=self.dtype)
         self.drop = nn.Dropout(self.dropout)
 
     def __call__(self, images: Float[Array, "b H W 3"], *, train: bool = False) -> Output:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +14,7 @@ from scipy.cluster.hierarchy import leaves_list
 from camtrap_jax.embedding import clusters
 from camtrap_jax.report.drawing import (
     BLUE,
+    CHART_INCHES,
     GREEN,
     INK,
     ORANGE,
@@ -34,33 +35,36 @@ NUM_CLUSTERS = 3  # the paper's figure colours three primary clusters
 def dendrogram(
     linkage: Float[np.ndarray, "merges 4"],
     names: Sequence[str],
+    groups: Mapping[str, int],
     *,
-    unknown: Collection[str] = (),
     support: Float[np.ndarray, " merges"] | None = None,
 ) -> Figure:
     """Draws a SciPy linkage with the root on the left and the leaves on the right.
 
-    Branches that hold only `unknown` species are red; the others take the colour of their primary
-    cluster, or the text's colour above the clusters. `support` in [0, 1], one a merge, is written
-    in percent at the forks.
+    Args:
+      linkage: the tree.
+      names: of its leaves.
+      groups: the primary cluster of each known species, -1 for none; a branch below which all
+        known species share a cluster has its colour. Names that are missing are unknown species,
+        and branches that hold no others are red.
+      support: shares from 0 to 1, one a merge, written in percent at the forks.
     """
     size = len(names)
-    figure, (axes,) = new_figure(8.4, 0.75 + ROW_INCHES * size)
+    figure, (axes,) = new_figure(CHART_INCHES, 0.75 + ROW_INCHES * size)
     heights = np.concatenate([np.zeros(size), linkage[:, 2]])
     rows = _rows(linkage, size)
-    colors = branch_colors(linkage, [name in unknown for name in names])
-    for merge, (left, right) in enumerate(linkage[:, :2].astype(int)):
-        node = size + merge
-        for child in (left, right):
-            shape = [heights[node], heights[node], heights[child]]
-            axes.plot(shape, [rows[node], rows[child], rows[child]], color=colors[child],
-                      linewidth=1.5, solid_joinstyle="miter")  # fmt: skip
+    colors = branch_colors(linkage, [groups.get(name) for name in names])
+    line = {"linewidth": 1.5, "capstyle": "projecting"}
+    for node, children in enumerate(linkage[:, :2].astype(int), start=size):
+        axes.vlines(heights[node], *rows[children], color=colors[node], **line)
+        for child in children:
+            axes.hlines(rows[child], heights[child], heights[node], color=colors[child], **line)
     if support is not None:
         _write_support(axes, heights[size:], rows[size:], support)
     axes.yaxis.tick_right()
     axes.set_yticks(rows[:size], [plain(shorten(name)) for name in names])
     for label, name in zip(axes.get_yticklabels(), names, strict=True):
-        label.set_color(VERMILLION if name in unknown else INK)
+        label.set_color(INK if name in groups else VERMILLION)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlim(1.04 * heights.max() or 1.0, 0.0)
@@ -69,25 +73,26 @@ def dendrogram(
     return figure
 
 
-def branch_colors(linkage: Float[np.ndarray, "merges 4"], unknown: Sequence[bool]) -> list[str]:
-    """Returns the colour of the branch above each node, leaves first, then merges."""
-    size = len(unknown)
-    groups = primary_clusters(linkage)
-    members = [{leaf} for leaf in range(size)]
-    members += [set() for _ in linkage]
-    for merge, (left, right) in enumerate(linkage[:, :2].astype(int)):
-        members[size + merge] = members[left] | members[right]
-    colors = []
-    for leaves in members:
-        labels = {groups[leaf] for leaf in leaves}
-        label = labels.pop()
-        if all(unknown[leaf] for leaf in leaves):
-            colors.append(VERMILLION)
-        elif labels or label < 0 or len(leaves) == np.sum(groups == label):
-            colors.append(INK)
-        else:
-            colors.append(CLUSTER_COLORS[label % len(CLUSTER_COLORS)])
-    return colors
+def branch_colors(
+    linkage: Float[np.ndarray, "merges 4"], groups: Sequence[int | None]
+) -> list[str]:
+    """Returns the colour of the branch above each node, leaves first, then merges.
+
+    `groups` holds one entry a leaf: its cluster, -1 for none, None for an unknown species.
+    """
+    below = [{group} - {None} for group in groups]
+    for left, right in linkage[:, :2].astype(int):
+        below.append(below[left] | below[right])
+    return [_branch_color(found) for found in below]
+
+
+def _branch_color(groups: set[int | None]) -> str:
+    if not groups:
+        return VERMILLION
+    group = next(iter(groups))
+    if len(groups) > 1 or group is None or group < 0:
+        return INK
+    return CLUSTER_COLORS[group % len(CLUSTER_COLORS)]
 
 
 def primary_clusters(linkage: Float[np.ndarray, "merges 4"]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What the report's charts have in common: colours, fonts, and how they become SVG.
 
 Colours are Okabe and Ito's, which colour-blind readers tell apart. Text and axes use `INK`, which
-`svg_text` turns into the page's own text colour, so that a chart fits a light and a dark page.
+`inline_svg` turns into the page's own text colour, so that a chart fits a light and a dark page.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ STYLE: Any = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
 }
+CHART_INCHES = 9.4  # width of a chart with rows; the page is a little wider
 ROW_INCHES = 0.235  # height of a row of a chart
 
 
@@ -52,19 +53,21 @@ def shorten(name: str, limit: int = 32) -> str:
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
-def svg_text(figure: Figure, *, inline: bool) -> str:
-    """Returns a figure as SVG: a file of its own, or an element for a page.
-
-    The element takes its text colour from the page and refers to nothing outside it.
-    """
+def svg_text(figure: Figure) -> str:
+    """Returns a figure as the text of an SVG file."""
     stream = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with rc_context(STYLE), warnings.catch_warnings():
         # The reader's fonts, not matplotlib's, draw the text: a missing glyph here means nothing.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
-    text = stream.getvalue()
-    if not inline:
-        return text
-    text = text[text.index("<svg") :].replace(INK, "currentColor")
-    return re.sub(r"\sxmlns(:\w+)?=\"[^\"]*\"", "", text)
+    return stream.getvalue()
+
+
+def inline_svg(text: str) -> str:
+    """Turns an SVG file into an element for a page.
+
+    The element takes its text colour from the page and refers to nothing outside it.
+    """
+    element = text[text.index("<svg") :].replace(INK, "currentColor")
+    return re.sub(r"\sxmlns(:\w+)?=\"[^\"]*\"", "", element)

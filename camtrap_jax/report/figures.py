@@ -8,10 +8,12 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from camtrap_jax.report.drawing import (
     BLUE,
+    CHART_INCHES,
     GREEN,
     INK,
     PURPLE,
@@ -35,7 +37,7 @@ def accuracy_bars(
     mean: float | None = None,
 ) -> Figure:
     """Draws accuracies in [0, 1] as bars with their intervals and numbers of images."""
-    figure, (axes,) = new_figure(8.4, 0.75 + ROW_INCHES * len(names))
+    figure, (axes,) = new_figure(CHART_INCHES, 0.75 + ROW_INCHES * len(names))
     rows = np.arange(len(names))
     axes.barh(rows, 100 * values, height=0.62, color=BLUE, alpha=0.75, linewidth=0)
     axes.hlines(rows, 100 * lows, 100 * highs, color=INK, linewidth=1.2)
@@ -61,7 +63,7 @@ def unfamiliarity_dots(
     threshold: float | None = None,
 ) -> Figure:
     """Draws a mean and an interval a species; unknown species are diamonds."""
-    figure, (axes,) = new_figure(8.4, 0.95 + ROW_INCHES * len(names))
+    figure, (axes,) = new_figure(CHART_INCHES, 0.95 + ROW_INCHES * len(names))
     rows, mask = np.arange(len(names)), np.asarray(unknown, bool)
     axes.hlines(rows, np.nanmin(lows), values, color=INK, linewidth=0.5, alpha=0.25)
     for chosen, color, marker, label in (
@@ -75,7 +77,7 @@ def unfamiliarity_dots(
     if threshold is not None and np.isfinite(threshold):
         label = f"threshold {threshold:.2f}"
         axes.axvline(threshold, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label=label)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, borderpad=0)
     axes.set_xlabel("relative unfamiliarity (larger = less familiar)")
     _name_rows(axes, names)
     return figure
@@ -90,23 +92,16 @@ def confusion_image(shares: Float[np.ndarray, "true predicted"], names: Sequence
     """
     size = len(names)
     inches = min(0.38, max(0.17, 8.0 / max(size, 1))) * size
-    figure, (axes,) = new_figure(inches + 1.9, inches + 1.9)
+    labels = [plain(shorten(name)) for name in names]
+    room = 0.9 + 0.08 * max(map(len, labels), default=0)
+    figure, (axes,) = new_figure(inches + room, inches + room)
     filled = np.nan_to_num(np.clip(shares, 0.0, 1.0))
-    image = np.zeros((size, size, 4))
-    for chosen, color in (
-        (np.eye(size, dtype=bool), BLUE),
-        (~np.eye(size, dtype=bool), VERMILLION),
-    ):
-        image[chosen, :3] = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    image[..., 3] = np.sqrt(filled)
-    axes.imshow(image, interpolation="nearest")
+    axes.imshow(_cell_colors(filled), interpolation="nearest")
     if size <= 30:
         for row, column in np.argwhere(filled >= 0.01):
             share = filled[row, column]
-            ink = "#ffffff" if share > 0.3 else INK
-            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center",
-                      fontsize=7, color=ink)  # fmt: skip
-    labels = [plain(shorten(name)) for name in names]
+            style = {"color": "#ffffff" if share > 0.6 else INK, "fontsize": 7}
+            axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", **style)
     font = 8.5 if size <= 30 else 6.5
     axes.set_xticks(range(size), labels, rotation=90, fontsize=font)
     axes.set_yticks(range(size), labels, fontsize=font)
@@ -126,7 +121,7 @@ def training_curves(
     accuracies: Mapping[str, tuple[Sequence[float], Sequence[float]]],
 ) -> Figure:
     """Draws the training loss, and validation accuracies by name; a series is (steps, values)."""
-    figure, (left, right) = new_figure(8.4, 2.7, columns=2)
+    figure, (left, right) = new_figure(CHART_INCHES, 2.7, columns=2)
     left.plot(*loss, color=BLUE, linewidth=1.1)
     left.set_ylabel("training loss")
     left.set_ylim(bottom=0)
@@ -141,6 +136,14 @@ def training_curves(
     for axes in (left, right):
         axes.set_xlabel("step")
     return figure
+
+
+def _cell_colors(shares: np.ndarray) -> np.ndarray:
+    """Returns red, green, blue and opacity of each cell of a confusion matrix."""
+    hits = np.eye(len(shares), dtype=bool)
+    colors = np.where(hits[..., None], to_rgba(BLUE), to_rgba(VERMILLION))
+    colors[..., 3] = np.sqrt(shares)
+    return colors
 
 
 def _name_rows(axes: Axes, names: Sequence[str]) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from camtrap_jax.config import ExplainConfig
-from camtrap_jax.explain import gallery_rows
+from camtrap_jax.explain.gallery import gallery_rows
 from camtrap_jax.run_folder import RunFolder
 
 Row = dict[str, Any]  # of a table, by the names of its columns
 
 
-def random_gallery(run: RunFolder, settings: ExplainConfig) -> list[str]:
-    """Names the test images that `explain` drew at random of each known species.
+def random_gallery(run: RunFolder, settings: ExplainConfig, *, limit: int) -> list[str]:
+    """Names the first test images, up to `limit`, that `explain` drew of each known species.
 
     The confident mistakes, whose maps it stores too, are not among them: with them the gallery
     would look worse than the network is.
@@ -27,7 +27,7 @@ def random_gallery(run: RunFolder, settings: ExplainConfig) -> list[str]:
         np.array([classes.get(name, -1) for name in index["species"]], np.int64),
         run.array("logits"),
         np.flatnonzero(index["split"] == "test"),
-        per_class=settings.gallery_per_species,
+        per_class=min(limit, settings.gallery_per_species),
         mistakes=0,
         seed=settings.seed,
     )
@@ -40,11 +40,11 @@ def is_correct(row: Row) -> bool:
 
 
 def mistakes(predictions: Sequence[Row], mapped: Collection[str], *, limit: int) -> list[Row]:
-    """Chooses misclassified images, those with stored maps before others, the surest first."""
+    """Chooses misclassified images, one a burst: those with stored maps, then the surest."""
     stored = set(mapped)
     wrong = [row for row in predictions if not is_correct(row)]
     wrong.sort(key=lambda row: (row["image_id"] not in stored, -row["probability"]))
-    return sorted(wrong[:limit], key=lambda row: -row["probability"])
+    return sorted(one_per_burst(wrong)[:limit], key=lambda row: -row["probability"])
 
 
 def confusions(predictions: Sequence[Row], *, limit: int) -> list[Row]:
@@ -66,15 +66,21 @@ def confusions(predictions: Sequence[Row], *, limit: int) -> list[Row]:
 def extreme_images(
     images: Sequence[Row], known: Collection[str], *, limit: int
 ) -> dict[str, list[Row]]:
-    """Chooses images by unfamiliarity.
+    """Chooses images by unfamiliarity, one a burst.
 
     Returns three lists: `unfamiliar`, the least familiar of all; `doubtful`, the least familiar of
     known species (odd frames and wrong labels gather there); `mistaken`, images of unknown species
     that look most familiar.
     """
     falling = sorted(images, key=lambda row: -row["unfamiliarity"])
-    return {
-        "unfamiliar": falling[:limit],
-        "doubtful": [row for row in falling if row["species"] in known][:limit],
-        "mistaken": [row for row in reversed(falling) if row["species"] not in known][:limit],
-    }
+    familiar = [row for row in falling if row["species"] in known]
+    strange = [row for row in reversed(falling) if row["species"] not in known]
+    chosen = {"unfamiliar": falling, "doubtful": familiar, "mistaken": strange}
+    return {name: one_per_burst(rows)[:limit] for name, rows in chosen.items()}
+
+
+def one_per_burst(rows: Sequence[Row]) -> list[Row]:
+    """Keeps the first row of each burst: its frames are almost the same picture."""
+    first = {row["sequence"] or row["image_id"]: row for row in reversed(rows)}
+    kept = {row["image_id"] for row in first.values()}
+    return [row for row in rows if row["image_id"] in kept]

@@ -33,7 +33,7 @@ SECTIONS = {
 }
 
 
-def write_report(run: RunFolder, config: Config, *, title: str = "Camera-trap study") -> None:
+def write_report(run: RunFolder, config: Config, *, title: str | None = None) -> None:
     """Writes RUN/report/index.html and its pictures, in place of an older report.
 
     The page is made in a folder beside it that takes its place when it is whole. A section whose
@@ -42,10 +42,11 @@ def write_report(run: RunFolder, config: Config, *, title: str = "Camera-trap st
     Args:
       run: the run to report on.
       config: its settings; `config.report` says how much is shown.
-      title: heading of the page.
+      title: heading of the page; that of the config if not given.
     """
     with replaced_folder(run.root / "report") as folder:
-        page = render_page(Results(run, config), Pictures(run, folder), title=title)
+        heading = config.report.title if title is None else title
+        page = render_page(Results(run, config), Pictures(run, folder), title=heading)
         (folder / "index.html").write_text(page, encoding="utf-8")
 
 

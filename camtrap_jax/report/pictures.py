@@ -16,7 +16,7 @@ from PIL import Image
 
 from camtrap_jax.data.pipeline import read_pixels
 from camtrap_jax.explain.render import overlay, panel, resize, saliency_image
-from camtrap_jax.report.drawing import svg_text
+from camtrap_jax.report.drawing import inline_svg, svg_text
 from camtrap_jax.run_folder import RunFolder
 
 LONG_SIDE_PX = 340
@@ -38,6 +38,12 @@ class Pictures:
         """Where each image lies in its source."""
         manifest = self.run.dataset.manifest
         return dict(zip(manifest["image_id"], manifest["filepath"], strict=True))
+
+    @cached_property
+    def sequences(self) -> dict[str, str]:
+        """The burst of each image, empty where the source names none."""
+        manifest = self.run.dataset.manifest
+        return dict(zip(manifest["image_id"], manifest["sequence"], strict=True))
 
     @cached_property
     def _positions(self) -> dict[str, int]:
@@ -101,9 +107,10 @@ class Pictures:
         address = f"images/{slug(name)}.svg"
         path = self.folder / address
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(svg_text(figure, inline=False), encoding="utf-8")
+        text = svg_text(figure)
+        path.write_text(text, encoding="utf-8")
         # matplotlib escapes the text in its SVG; see test_figures.
-        return {"file": address, "svg": Markup(svg_text(figure, inline=True))}
+        return {"file": address, "svg": Markup(inline_svg(text))}
 
 
 def display_size(height: float, width: float) -> tuple[int, int]:

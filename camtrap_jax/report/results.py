@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -75,8 +74,3 @@ class Results:
 
 def _with_text_keys(row: dict[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in row.items()}
-
-
-def report_inputs(run: RunFolder) -> list[Path]:
-    """Lists the files that a report of this run is made from."""
-    return [run.root / name for name in FILES if (run.root / name).is_file()]

@@ -19,11 +19,11 @@ def contact_sheet(
 
     Args:
       tiles: at least one.
-      places: how many the grid has room for; places without a tile stay empty.
+      places: how many there would be at best; they set the number of columns.
     """
     size = tiles[0].shape[0]
     columns = max(1, math.ceil(math.sqrt(places)))
-    rows = math.ceil(max(places, len(tiles)) / columns)
+    rows = math.ceil(len(tiles) / columns)
     pitch = size + GAP_PX
     sheet = np.full((rows * pitch - GAP_PX, columns * pitch - GAP_PX, 3), PAPER, np.uint8)
     for place, tile in enumerate(tiles):

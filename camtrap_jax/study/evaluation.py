@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,8 @@ from camtrap_jax import evaluation
 from camtrap_jax.config import Config
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import replaced_folder, write_json, write_table
-from camtrap_jax.study.sample import finite_array
-
-TOP_K = 5
+from camtrap_jax.study.metrics import test_metrics
+from camtrap_jax.study.sample import finite_array, split_images
 
 
 def evaluate_run(run: RunFolder, config: Config) -> None:
@@ -25,80 +23,19 @@ def evaluate_run(run: RunFolder, config: Config) -> None:
     """
     index, classes = run.index, run.dataset.classes
     logits = finite_array(run, "logits")
-    is_test = (index["split"] == "test").to_numpy()
-    test = index[is_test].reset_index(drop=True)
-    test_logits = logits[test["row"].to_numpy(np.int64)]
-    labels = pd.Index(classes).get_indexer(pd.Index(test["species"]))
-    temperature = _temperature(index, logits, classes)
+    _, rows, labels = split_images(index, "val", classes)
+    temperature = evaluation.fit_temperature(logits[rows], labels)
+    num_validation = len(rows)
+    test, rows, labels = split_images(index, "test", classes)
+    test_logits = logits[rows]
     with replaced_folder(run.root / "evaluate") as folder:
-        metrics = _metrics(test_logits, labels, temperature, config)
-        metrics["validation_images"] = int((index["split"] == "val").sum())
+        metrics = test_metrics(test_logits, labels, temperature, config)
+        metrics["validation_images"] = num_validation
         write_json(folder / "metrics.json", metrics)
         predictions = test_logits.argmax(axis=1)
         _write_species(folder, predictions, labels, classes)
         _write_predictions(folder, test, test_logits, classes)
         _write_cameras(folder, test, predictions == labels)
-
-
-def _temperature(index: pd.DataFrame, logits: np.ndarray, classes: list[str]) -> float:
-    validation = index[index["split"] == "val"]
-    labels = pd.Index(classes).get_indexer(pd.Index(validation["species"]))
-    return evaluation.fit_temperature(logits[validation["row"].to_numpy(np.int64)], labels)
-
-
-def _metrics(
-    logits: np.ndarray, labels: np.ndarray, temperature: float, config: Config
-) -> dict[str, Any]:
-    """Every number of metrics.json, those of the test images with bootstrap intervals."""
-    num_images, num_classes = logits.shape
-    predictions = logits.argmax(axis=1)
-    one_stratum = np.zeros(num_images, np.int64)
-    settings = {"rounds": config.evaluate.bootstrap_rounds, "seed": config.evaluate.seed}
-
-    def with_interval(value: float, per_image: np.ndarray, strata: np.ndarray) -> dict[str, float]:
-        low, high = evaluation.bootstrap_interval(lambda w: w @ per_image, strata, **settings)
-        return {"value": value, "low": low, "high": high}
-
-    def calibration(temperature: float) -> dict[str, float]:
-        probabilities = evaluation.probabilities_of(logits, temperature=temperature)
-        gaps = evaluation.calibration_gaps(probabilities, labels)
-        low, high = evaluation.bootstrap_interval(
-            lambda w: np.abs(w @ gaps).sum(axis=1) / num_images, one_stratum, **settings
-        )
-        value = evaluation.expected_calibration_error(probabilities, labels)
-        return {"value": value, "low": low, "high": high}
-
-    hits = predictions == labels
-    in_top = evaluation.in_top_k(logits, labels, k=TOP_K)
-    images = np.bincount(labels, minlength=num_classes)
-    num_present = int((images > 0).sum())
-    return {
-        "images": num_images,
-        "species": num_present,
-        "overall_accuracy": with_interval(
-            evaluation.accuracy(predictions, labels), hits / max(num_images, 1), one_stratum
-        ),
-        "mean_species_accuracy": with_interval(
-            evaluation.mean_species_accuracy(predictions, labels, num_classes=num_classes),
-            hits / (images[labels] * num_present),
-            labels,
-        ),
-        "top5_accuracy": with_interval(
-            evaluation.top_k_accuracy(logits, labels, k=TOP_K),
-            in_top / max(num_images, 1),
-            one_stratum,
-        ),
-        "ece": calibration(1.0),
-        "ece_calibrated": calibration(temperature),
-        "nll": evaluation.negative_log_likelihood(logits, labels),
-        "nll_calibrated": evaluation.negative_log_likelihood(
-            logits, labels, temperature=temperature
-        ),
-        "temperature": temperature,
-        "bootstrap_rounds": config.evaluate.bootstrap_rounds,
-        "interval": "95 % percentile bootstrap over test images; within species for "
-        "mean_species_accuracy",
-    }
 
 
 def _write_species(
@@ -139,12 +76,13 @@ def _write_predictions(
 
 def _write_cameras(folder: Path, test: pd.DataFrame, hits: np.ndarray) -> None:
     """Accuracy per camera; images of no known camera are left out."""
-    table = pd.DataFrame({"camera": test["camera"], "hit": hits.astype(np.int64)})
-    groups = table[table["camera"] != ""].groupby("camera", sort=True)["hit"]
-    images, correct = groups.size().to_numpy(), groups.sum().to_numpy()
+    known = np.asarray(test["camera"] != "")
+    cameras, codes = np.unique(np.asarray(test["camera"], object)[known], return_inverse=True)
+    images = np.bincount(codes, minlength=len(cameras))
+    correct = np.bincount(codes, hits[known], minlength=len(cameras))
     low, high = evaluation.wilson_interval(correct, images)
     columns = {
-        "camera": list(groups.groups),
+        "camera": cameras,
         "images": images,
         "accuracy": correct / images,
         "low": low,

@@ -47,7 +47,7 @@ def measure_novelty(run: RunFolder, config: Config) -> None:
     images, nearest = _score_images(run, config, features, reference)
     rounds = _round_means(run, config, images)
     table = _species_table(rounds, images, nearest, known, unknown)
-    is_unknown = (images["split"] == "unknown").to_numpy()
+    is_unknown = np.asarray(images["split"] == "unknown")
     with replaced_folder(run.root / "novelty") as folder:
         write_table(folder / "unfamiliarity.csv", table)
         write_table(folder / "images.csv", images.drop(columns=["row", "split"]))
@@ -90,8 +90,8 @@ def _score_images(
     run: RunFolder, config: Config, features: np.ndarray, reference: Reference
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Scores of every test and unknown image, and the class of its nearest centroid."""
-    chosen = run.index[run.index["split"].isin(["test", "unknown"])].reset_index(drop=True)
-    rows = chosen["row"].to_numpy(np.int64)
+    chosen = run.index.loc[run.index["split"].isin(["test", "unknown"])].reset_index(drop=True)
+    rows = np.asarray(chosen["row"], np.int64)
     scored, logits = features[rows], finite_array(run, "logits")[rows]
     distance, nearest = embedding.unfamiliarity(
         jnp.asarray(scored), jnp.asarray(reference.centroids), scale=reference.scale
@@ -168,12 +168,12 @@ def _species_table(
 def _threshold(table: pd.DataFrame, known_rounds: np.ndarray) -> dict[str, Any]:
     """The most unfamiliar known species: its mean, its spread, and each round's own maximum."""
     unknown_above = table.loc[table["role"] == "unknown", "above_threshold"].dropna()
-    found = {
+    found: dict[str, Any] = {
         "threshold": {"value": None, "low": None, "high": None},
         "threshold_species": None,
         "threshold_of_rounds": [],
         "unknown_species": len(unknown_above),
-        "unknown_above_threshold": int(unknown_above.sum()) if len(unknown_above) else None,
+        "unknown_above_threshold": int(np.sum(unknown_above)) if len(unknown_above) else None,
     }
     known = table.iloc[: len(known_rounds)].dropna(subset=["mean"])
     if len(known):
@@ -185,5 +185,5 @@ def _threshold(table: pd.DataFrame, known_rounds: np.ndarray) -> dict[str, Any]:
 
 
 def _available(run: RunFolder, images: pd.DataFrame) -> dict[str, int]:
-    counts = images["species"].value_counts()
-    return {species: int(counts.get(species, 0)) for species, _ in _groups(run)}
+    counts = images["species"].value_counts().to_dict()
+    return {species: counts.get(species, 0) for species, _ in _groups(run)}

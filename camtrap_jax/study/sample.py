@@ -27,8 +27,17 @@ def finite_array(run: RunFolder, name: str) -> np.ndarray:
 
 def rows_of(index: pd.DataFrame, species: str, split: str) -> Int[np.ndarray, " images"]:
     """Rows of a species in a split, in the order of their image ids."""
-    chosen = index[(index["species"] == species) & (index["split"] == split)]
-    return chosen.sort_values("image_id")["row"].to_numpy(np.int64)
+    chosen = index.loc[(index["species"] == species) & (index["split"] == split)]
+    return np.asarray(chosen.sort_values(by="image_id")["row"], np.int64)
+
+
+def split_images(
+    index: pd.DataFrame, split: str, classes: list[str]
+) -> tuple[pd.DataFrame, Int[np.ndarray, " images"], Int[np.ndarray, " images"]]:
+    """Returns the images of a split, their rows of the arrays, and their labels."""
+    images = index.loc[index["split"] == split].reset_index(drop=True)
+    labels = pd.Index(classes).get_indexer(pd.Index(images["species"]))
+    return images, np.asarray(images["row"], np.int64), labels
 
 
 def sampled_rows(

@@ -125,12 +125,10 @@ def _write_linkage(folder: Path, tree: np.ndarray, support: np.ndarray) -> None:
 def _write_tree_with_unknown(
     folder: Path, names: list[str], centroids: Centroids, method: str
 ) -> None:
-    """Clusters anew with the unknown species as further leaves; those without images are left out."""
-    present = centroids.images > 0
+    """Clusters anew with the unknown species as further leaves, save those without images."""
+    present = np.flatnonzero(centroids.images)
     tree = embedding.linkage_tree(centroids.points[present], method=method)
-    text = embedding.newick(
-        tree, [name for name, is_in in zip(names, present, strict=True) if is_in]
-    )
+    text = embedding.newick(tree, [names[position] for position in present])
     (folder / "tree_with_unknown.nwk").write_text(text + "\n", encoding="utf-8")
 
 

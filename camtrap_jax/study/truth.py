@@ -83,7 +83,8 @@ def tree_checks(run: RunFolder, truth: dict[str, Any]) -> list[Check]:
     """Compares the tree's cophenetic distances with the planted distances between traits."""
     if not truth.get("trait_distance"):
         return []
-    linkage = read_table(run.root / "tree" / "linkage.csv").to_numpy(float)[:, :4]
+    table = read_table(run.root / "tree" / "linkage.csv")
+    linkage = table[["left", "right", "distance", "leaves"]].to_numpy(float)
     classes = run.dataset.classes
     names = truth["trait_distance"]["species"]
     if not set(classes) <= set(names):

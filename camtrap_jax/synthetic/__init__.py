@@ -1,0 +1,1 @@
+"""Camera-trap frames that are drawn, with a planted truth beside them."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camtrap_jax.synthetic.plan import Abundance, Burst
+from camtrap_jax.synthetic.bursts import Abundance, Burst
 
 ORIENTATIONS = (6, 3, 8)
 """EXIF tags in turn: how a viewer must turn the stored picture."""
@@ -27,23 +27,39 @@ class Faults:
 
 
 def plant(bursts: list[Burst], abundance: Abundance, bound: dict[str, str], seed: int) -> Faults:
-    """Chooses what goes wrong, writes companions and wrong labels into the bursts, and lists it all.
+    """Chooses what goes wrong; writes companions and wrong labels into the bursts.
 
-    Only the more abundant half of the known species is touched, so the ranking by abundance stays as planned. Every
-    burst has at most one fault.
+    Only the more abundant half of the known species is touched, so the ranking by abundance stays
+    as planned. Every burst has at most one fault.
     """
     rng = np.random.default_rng([seed, _STREAM, 2])
-    common = [name for name in list(abundance.known)[: max(2, len(abundance.known) * 6 // 10)] if name not in bound]
-    pool = [burst for burst in bursts if burst.species in common and not (burst.far or burst.partial) and burst.herd == 1 and burst.frames == 3]
+    common = [
+        name
+        for name in list(abundance.known)[: max(2, len(abundance.known) * 6 // 10)]
+        if name not in bound
+    ]
+    pool = [
+        burst
+        for burst in bursts
+        if burst.species in common
+        and not (burst.far or burst.partial)
+        and burst.herd == 1
+        and burst.frames == 3
+    ]
     pool = [pool[k] for k in rng.permutation(len(pool))]
     total = sum(abundance.known.values())
     faults = Faults()
     for burst in _take(pool, max(1, round(0.01 * total / 3))):
         burst.companion = _other(common, burst.species, rng)
-        faults.two_species += [(burst.path(k, burst.species), burst.path(k, burst.companion)) for k in range(burst.frames)]
+        faults.two_species += [
+            (burst.path(k, burst.species), burst.path(k, burst.companion))
+            for k in range(burst.frames)
+        ]
     for burst in _take(pool, max(1, round(0.005 * total / 3))):
         burst.label = _other(common, burst.species, rng)
-        faults.mislabelled |= {burst.path(k, burst.label): burst.species for k in range(burst.frames)}
+        faults.mislabelled |= {
+            burst.path(k, burst.label): burst.species for k in range(burst.frames)
+        }
     for burst in _take(pool, max(1, round(0.005 * total))):
         faults.duplicates.append((burst.path(1, burst.label), burst.path(6, burst.label)))
     for k, burst in enumerate(_take(pool, max(3, round(0.003 * total)))):
@@ -75,7 +91,9 @@ def break_files(images: Path, masks: Path, faults: Faults) -> None:
     for path in faults.zero_byte:
         (images / path).write_bytes(b"")
     for path in faults.not_images:
-        (images / path).write_text("Camera serviced, batteries changed. This file is text and no picture.\n")
+        (images / path).write_text(
+            "Camera serviced, batteries changed. This file is text and no picture.\n"
+        )
 
 
 def mask_path(path: str) -> str:

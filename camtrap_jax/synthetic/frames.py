@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageFilter
 
-from camtrap_jax.synthetic.cameras import MARGIN_PX, View
-from camtrap_jax.synthetic.canvas import Sprite
+from camtrap_jax.synthetic.figures.canvas import Sprite
 from camtrap_jax.synthetic.parts import PART_ID
-from camtrap_jax.synthetic.strip import draw_strip
+from camtrap_jax.synthetic.views.cameras import MARGIN_PX, View
+from camtrap_jax.synthetic.views.strip import draw_strip
 
 FIRE = 0.05
 """Probability that the flash burns out a night burst."""
@@ -77,65 +77,97 @@ class Light:
 def make_light(night: bool, when: datetime, rng: np.random.Generator) -> Light:
     """Warm and dim when the sun is low, neutral at noon; the flash burns out now and then."""
     if night:
-        return Light(True, np.full(3, rng.uniform(0.9, 1.1), np.float32), bool(rng.random() < FIRE), int(rng.integers(9, 20)))
+        return Light(
+            True,
+            np.full(3, rng.uniform(0.9, 1.1), np.float32),
+            bool(rng.random() < FIRE),
+            int(rng.integers(9, 20)),
+        )
     low = min(abs(when.hour + when.minute / 60 - 12) / 6, 1.0)
-    gain = rng.uniform(0.92, 1.08) * (1 - 0.12 * low) * np.array([1 + 0.06 * low, 1, 1 - 0.08 * low])
+    gain = (
+        rng.uniform(0.92, 1.08) * (1 - 0.12 * low) * np.array([1 + 0.06 * low, 1, 1 - 0.08 * low])
+    )
     return Light(False, gain.astype(np.float32), False, int(33 - 14 * low + rng.integers(-2, 3)))
 
 
-def compose(
-    view: View, stands: list[Stand], light: Light, camera: str, when: datetime, frame: int, size: tuple[int, int, int], rng: np.random.Generator
-) -> Frame:
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One release of the shutter.
+
+    Attributes:
+        camera: Name, for the strip.
+        when: Time, for the strip.
+        frame: Number in the burst, from 0.
+        size: Width, height and height of the strip in px.
+        light: Of the burst.
+    """
+
+    camera: str
+    when: datetime
+    frame: int
+    size: tuple[int, int, int]
+    light: Light
+
+
+def compose(view: View, stands: list[Stand], shot: Shot, rng: np.random.Generator) -> Frame:
     """One frame: background, shadows, animals, grass before them, light, noise, strip."""
-    width, height, strip = size
-    field = (width, height - strip)
-    sway = rng.integers(-1, 2, 2) + MARGIN_PX
-    box = (sway[0], sway[1], sway[0] + field[0], sway[1] + field[1])
+    width, height, strip = shot.size
+    field, light = height - strip, shot.light
+    left, top = rng.integers(-1, 2, 2) + MARGIN_PX
+    box = (left, top, left + width, top + field)
     image = (view.night if light.night else view.day).crop(box)
-    parts, owner = np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8)
+    layers = Frame(image, np.zeros((field, width), np.uint8), np.zeros((field, width), np.uint8))
     for number, stand in enumerate(stands, 1):
-        _paste(image, parts[: field[1]], owner[: field[1]], stand, number, frame, light)
+        _paste(layers, stand, number, shot)
     grass = (view.grass_night if light.night else view.grass_day).crop(box)
     image.paste(grass, (0, 0), grass)
     hidden = np.asarray(grass.getchannel("A")) > 127
-    parts[: field[1]][hidden] = 0
-    owner[: field[1]][hidden] = 0
+    layers.parts[hidden] = 0
+    layers.owner[hidden] = 0
     pixels = _expose(np.asarray(image, np.float32), view.falloff, light, rng)
     if light.night:
-        _eye_shine(pixels, parts[: field[1]])
+        _eye_shine(pixels, layers.parts)
     full = Image.new("RGB", (width, height))
     full.paste(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), (0, 0))
-    full.paste(draw_strip((width, strip), camera, when, light.celsius), (0, field[1]))
+    full.paste(draw_strip((width, strip), shot.camera, shot.when, light.celsius), (0, field))
+    parts, owner = (np.pad(layer, ((0, strip), (0, 0))) for layer in (layers.parts, layers.owner))
     return Frame(full, parts, owner)
 
 
-def _paste(image: Image.Image, parts: np.ndarray, owner: np.ndarray, stand: Stand, number: int, frame: int, light: Light) -> None:
-    picture, labels = _resized(stand, frame)
-    x = round(stand.x + frame * stand.step - picture.width / 2)
-    y = round(stand.feet) - picture.height
-    _shadow(image, x, round(stand.feet), picture, light)
-    colour = picture.convert("RGB")
-    if light.night:
-        gain = stand.gain * (2.6 if light.burnt else 1.12)
-        floor = 70 if light.burnt else 14
-        colour = colour.convert("L").point(lambda grey: min(255, int(floor + grey * gain))).convert("RGB")
-    elif stand.gain != 1:
-        colour = colour.point(lambda value: min(255, int(value * stand.gain)))
-    image.paste(colour, (x, y), picture.getchannel("A"))
+def _paste(layers: Frame, stand: Stand, number: int, shot: Shot) -> None:
+    picture, labels = _resized(stand, shot.frame)
+    feet = round(stand.feet)
+    x = round(stand.x + shot.frame * stand.step - picture.width / 2)
+    y = feet - picture.height
+    _shadow(layers.image, x, feet, picture.width, shot.light.night)
+    layers.image.paste(_lit(picture, stand.gain, shot.light), (x, y), picture.getchannel("A"))
+    height, width = layers.parts.shape
     top, left = max(y, 0), max(x, 0)
-    bottom, right = min(y + picture.height, parts.shape[0]), min(x + picture.width, parts.shape[1])
+    bottom, right = min(y + picture.height, height), min(x + picture.width, width)
     if top >= bottom or left >= right:
         return
     visible = labels[top - y : bottom - y, left - x : right - x]
     inside = visible > 0
-    parts[top:bottom, left:right][inside] = visible[inside]
-    owner[top:bottom, left:right][inside] = number
+    layers.parts[top:bottom, left:right][inside] = visible[inside]
+    layers.owner[top:bottom, left:right][inside] = number
+
+
+def _lit(picture: Image.Image, gain: float, light: Light) -> Image.Image:
+    """The animal's colours in this light; in infrared even black fur throws some back."""
+    if not light.night:
+        return picture.convert("RGB").point(lambda value: min(255, int(value * gain)))
+    gain, floor = (gain * 2.1, 60) if light.burnt else (gain * 1.08, 22)
+    grey = picture.convert("RGB").convert("L")
+    return grey.point(lambda value: min(255, int(floor + value * gain))).convert("RGB")
 
 
 def _resized(stand: Stand, frame: int) -> tuple[Image.Image, np.ndarray]:
-    """The picture and its parts at the size of this frame; a step nearer or farther changes it by a percent."""
+    """The picture and its parts in this frame; a step nearer or farther is about a percent."""
     scale = stand.width * (1 + 0.012 * frame * np.sign(stand.turn)) / stand.sprite.image.width
-    size = (max(round(stand.sprite.image.width * scale), 2), max(round(stand.sprite.image.height * scale), 2))
+    size = (
+        max(round(stand.sprite.image.width * scale), 2),
+        max(round(stand.sprite.image.height * scale), 2),
+    )
     picture = stand.sprite.image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     labels = Image.fromarray(stand.sprite.parts).resize(size, Image.Resampling.NEAREST)
     if abs(stand.turn) > 0.5:
@@ -143,7 +175,9 @@ def _resized(stand: Stand, frame: int) -> tuple[Image.Image, np.ndarray]:
         picture = picture.rotate(turn, Image.Resampling.BILINEAR, expand=True)
         labels = labels.rotate(turn, Image.Resampling.NEAREST, expand=True)
     if stand.flip:
-        picture, labels = (side.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for side in (picture, labels))
+        picture, labels = (
+            side.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for side in (picture, labels)
+        )
     labels = np.asarray(labels).copy()
     labels[np.asarray(picture.getchannel("A")) < 100] = 0
     return picture, labels
@@ -157,15 +191,17 @@ def _soft_disc(width: int, height: int, strength: int) -> Image.Image:
     return disc.filter(ImageFilter.GaussianBlur(max(height / 5, 1)))
 
 
-def _shadow(image: Image.Image, x: int, feet: int, picture: Image.Image, light: Light) -> None:
+def _shadow(image: Image.Image, x: int, feet: int, span: int, night: bool) -> None:
     # Rounded, so that few discs serve all frames.
-    width = max(8, round(picture.width * 1.05 / 8) * 8)
-    height = max(6, round(picture.width * 0.12 / 4) * 4)
-    disc = _soft_disc(width, height, 130 if light.night else 120)
-    image.paste((8, 8, 6), (x + (picture.width - width) // 2, feet - height // 2 - 1), disc)
+    width = max(8, round(span * 1.05 / 8) * 8)
+    height = max(6, round(span * 0.12 / 4) * 4)
+    disc = _soft_disc(width, height, 130 if night else 120)
+    image.paste((8, 8, 6), (x + (span - width) // 2, feet - height // 2 - 1), disc)
 
 
-def _expose(pixels: np.ndarray, falloff: np.ndarray, light: Light, rng: np.random.Generator) -> np.ndarray:
+def _expose(
+    pixels: np.ndarray, falloff: np.ndarray, light: Light, rng: np.random.Generator
+) -> np.ndarray:
     if not light.night:
         return pixels * light.gain + _noise(pixels.shape[:2], rng)[..., None] * 2.2
     grey = pixels[..., 0] * falloff * light.gain[0]

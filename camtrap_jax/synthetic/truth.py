@@ -1,15 +1,19 @@
-"""The two descriptions of a synthetic data set: what a user would have (annotations) and what is so (truth)."""
+"""The two descriptions of a synthetic data set.
+
+The annotations are what a user would have; the truth is what is so.
+"""
 
 from dataclasses import asdict
 
 import numpy as np
 
-from camtrap_jax.synthetic.cameras import Place, frame_size, landmark_box
+from camtrap_jax.synthetic.bursts import EMPTY, Burst
 from camtrap_jax.synthetic.faults import Faults, mask_path
 from camtrap_jax.synthetic.parts import CUTOUT_PARTS, PARTS
-from camtrap_jax.synthetic.plan import EMPTY, Burst
+from camtrap_jax.synthetic.plan import Plan
 from camtrap_jax.synthetic.species import SPECIES, trait_distances
 from camtrap_jax.synthetic.studio import Filed
+from camtrap_jax.synthetic.views.cameras import Place, frame_size, landmark_box
 
 
 def with_duplicates(filed: list[Filed], faults: Faults) -> list[Filed]:
@@ -22,48 +26,55 @@ def with_duplicates(filed: list[Filed], faults: Faults) -> list[Filed]:
     return [*filed, *copies]
 
 
-def annotations(filed: list[Filed], bursts: list[Burst], labels: list[str], image_size: int) -> dict:
+def annotations(filed: list[Filed], plan: Plan, image_size: int) -> dict:
     """COCO Camera Traps; boxes in px of the upright frame, category 0 is 'empty'."""
-    width, height, _ = frame_size(image_size)
-    category = {EMPTY: 0} | {label: number for number, label in enumerate(labels, 1)}
+    names = [EMPTY, *sorted(plan.cast.roles)]
+    category = {name: number for number, name in enumerate(names)}
     images, boxes = [], []
     for number, item in enumerate(filed):
-        burst = bursts[item.burst]
-        image_id = f"image-{number:06d}"
-        images.append(
-            {
-                "id": image_id,
-                "file_name": item.path,
-                "width": width,
-                "height": height,
-                "datetime": f"{burst.time(item.frame):%Y-%m-%d %H:%M:%S}",
-                "seq_id": burst.sequence,
-                "seq_num_frames": burst.frames,
-                "frame_num": item.frame + 1,
-                "location": burst.camera,
-            }
-        )
+        images.append(_listed(f"image-{number:06d}", item, plan.bursts[item.burst], image_size))
         for box in item.boxes or (None,):
-            entry = {"id": f"annotation-{len(boxes):06d}", "image_id": image_id, "category_id": category[item.label]}
-            boxes.append(entry | ({"count": 1, "bbox": list(box)} if box else {"count": 0 if item.label == EMPTY else 1}))
-    categories = [{"id": number, "name": name} for name, number in category.items()]
-    info = {"description": "synthetic camera-trap frames with a planted truth (camtrap synthesize)", "version": "1.0"}
-    return {"info": info, "images": images, "categories": categories, "annotations": boxes}
+            entry = {"id": f"annotation-{len(boxes):06d}", "image_id": images[-1]["id"]}
+            entry |= {"category_id": category[item.label], "count": int(item.label != EMPTY)}
+            boxes.append(entry | ({"bbox": list(box)} if box else {}))
+    return {
+        "info": {
+            "description": "synthetic camera-trap frames with a planted truth (camtrap synthesize)",
+            "version": "1.0",
+        },
+        "images": images,
+        "categories": [{"id": number, "name": name} for name, number in category.items()],
+        "annotations": boxes,
+    }
 
 
-def truth(
-    filed: list[Filed], bursts: list[Burst], faults: Faults, roles: dict[str, str], places: list[Place], bound: dict[str, str],
-    image_size: int, seed: int, *, drawn: bool,
-) -> dict:  # fmt: skip
-    """Everything that was planted; paths are relative to `images/`, those of masks to `masks/`."""
+def _listed(image_id: str, item: Filed, burst: Burst, image_size: int) -> dict:
+    width, height, _ = frame_size(image_size)
+    return {
+        "id": image_id,
+        "file_name": item.path,
+        "width": width,
+        "height": height,
+        "datetime": f"{burst.time(item.frame):%Y-%m-%d %H:%M:%S}",
+        "seq_id": burst.sequence,
+        "seq_num_frames": burst.frames,
+        "frame_num": item.frame + 1,
+        "location": burst.camera,
+    }
+
+
+def truth(filed: list[Filed], plan: Plan, image_size: int, seed: int) -> dict:
+    """Everything that was planted; paths are relative to images/, those of masks to masks/."""
+    drawn, faults = plan.cast.drawn, plan.faults
+    distance = {"species": list(SPECIES), "matrix": np.round(trait_distances(), 4).tolist()}
     return {
         "synthetic": True,
         "seed": seed,
         "parts": list(PARTS if drawn else CUTOUT_PARTS),
-        "species": {name: _species(name, role, drawn=drawn) for name, role in roles.items()},
-        "trait_distance": {"species": list(SPECIES), "matrix": np.round(trait_distances(), 4).tolist()} if drawn else None,
-        "cameras": {place.name: _camera(place, image_size) for place in places},
-        "camera_bound": bound,
+        "species": {name: _species(name, role, drawn) for name, role in plan.cast.roles.items()},
+        "trait_distance": distance if drawn else None,
+        "cameras": {place.name: _camera(place, image_size) for place in plan.places},
+        "camera_bound": plan.bound,
         "two_species": [list(pair) for pair in faults.two_species],
         "duplicates": [list(pair) for pair in faults.duplicates],
         "mislabelled": faults.mislabelled,
@@ -71,15 +82,19 @@ def truth(
         "zero_byte": faults.zero_byte,
         "not_images": faults.zero_byte + faults.not_images,
         "rotated": list(faults.rotated),
-        "images": {item.path: _image(item, bursts[item.burst]) for item in filed},
+        "images": {item.path: _image(item, plan.bursts[item.burst]) for item in filed},
     }
 
 
-def _species(name: str, role: str, *, drawn: bool) -> dict:
+def _species(name: str, role: str, drawn: bool) -> dict:
     if not drawn:
         return {"role": role, "traits": {}, "diagnostic_parts": ["animal"]}
     species = SPECIES[name]
-    return {"role": role, "traits": asdict(species.traits), "diagnostic_parts": list(species.diagnostic)}
+    return {
+        "role": role,
+        "traits": asdict(species.traits),
+        "diagnostic_parts": list(species.diagnostic),
+    }
 
 
 def _camera(place: Place, image_size: int) -> dict:

@@ -24,6 +24,8 @@ class Checkpoints:
         self._folder = folder.resolve()
         self._checkpointer = ocp.training.Checkpointer(
             self._folder,
+            # Orbax's own policy leaves out a checkpoint while the one before is being written.
+            save_decision_policy=ocp.training.save_decision_policies.FixedIntervalPolicy(1),
             preservation_policy=ocp.training.preservation_policies.LatestN(KEEP),
             cleanup_tmp_directories=True,
         )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 
-def used_images(labels: Int[Array, " images"], *, num_classes: int) -> Bool[Array, " images"]:
+def used_images(
+    labels: Int[Array | np.ndarray, " images"], *, num_classes: int
+) -> Bool[Array | np.ndarray, " images"]:
     """Tells which images count: those whose label is a class; -1 marks images to leave out."""
     return (labels >= 0) & (labels < num_classes)
 
 
+@partial(jax.jit, static_argnames=("num_bins",))
 def response_bins(
     responses: Float[Array, "images units"], used: Bool[Array, " images"], *, num_bins: int
 ) -> Int[Array, "images units"]:
@@ -45,6 +51,7 @@ def response_bins(
     return jnp.where(silent, 0, num_passed + has_silent)
 
 
+@partial(jax.jit, static_argnames=("num_classes", "num_bins"))
 def contingency(
     bins: Int[Array, "images units"],
     labels: Int[Array, " images"],

@@ -11,7 +11,6 @@ from jaxtyping import Array, Float, Int
 from camtrap_jax.units.binning import contingency, response_bins, used_images
 
 
-@partial(jax.jit, static_argnames=("num_classes", "num_bins"))
 def mutual_information(
     responses: Float[Array, "images units"],
     labels: Int[Array, " images"],
@@ -24,7 +23,7 @@ def mutual_information(
     `sum p(z, y) ln(p(z, y) / (p(z) p(y)))` over the bins z and y = "the image shows the species",
     one species against the rest; the plug-in estimate, all units and species at once. See
     `response_bins` for the bins and ties: equal-frequency over the whole sample, exact zeros in
-    one of the `num_bins` bins of their own.
+    one of the `num_bins` bins of their own. Compiled, and usable inside `jax.jit`.
 
     Args:
       responses: one finite number per image and unit.
@@ -47,7 +46,6 @@ def mutual_information(
     )
 
 
-@partial(jax.jit, static_argnames=("num_classes", "num_bins"))
 def corrected_information(
     responses: Float[Array, "images units"],
     labels: Int[Array, " images"],
@@ -63,7 +61,11 @@ def corrected_information(
     Source:
       Miller 1955, "Note on the bias of information estimates".
     """
-    counts = _counts(responses, labels, num_classes=num_classes, num_bins=num_bins)
+    return _corrected(_counts(responses, labels, num_classes=num_classes, num_bins=num_bins))
+
+
+@jax.jit
+def _corrected(counts: Float[Array, "bins units classes"]) -> Float[Array, "units classes"]:
     rest = counts.sum(axis=2, keepdims=True) - counts
     cells_joint = (counts > 0).sum(axis=0) + (rest > 0).sum(axis=0)
     cells_response = (counts.sum(axis=2) > 0).sum(axis=0)[:, None]
@@ -94,6 +96,7 @@ def information_sign(
     return jnp.where(mean_class > mean_rest, 1, -1)
 
 
+@jax.jit
 def information_of_counts(
     counts: Float[Array, "bins units classes"],
 ) -> Float[Array, "units classes"]:
@@ -116,6 +119,7 @@ def _terms(joint: Array, in_bin: Array, in_class: Array, total: Array) -> Array:
 def _counts(responses: Array, labels: Array, *, num_classes: int, num_bins: int) -> Array:
     if num_bins < 2:
         raise ValueError(f"num_bins: expected at least 2, got {num_bins}")
+    labels = jnp.asarray(labels)
     used = used_images(labels, num_classes=num_classes)
     bins = response_bins(responses, used, num_bins=num_bins)
     return contingency(bins, labels, num_classes=num_classes, num_bins=num_bins)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
@@ -44,11 +43,10 @@ def permutation_p_values(
     Source:
       Phipson and Smyth 2010, "Permutation p-values should never be zero".
     """
-    used = np.asarray(used_images(jnp.asarray(labels), num_classes=num_classes))
-    kept = np.asarray(labels)[used]
-    bins = response_bins(
-        jnp.asarray(responses)[used], jnp.ones(len(kept), jnp.bool), num_bins=num_bins
-    )
+    responses, labels = np.asarray(responses), np.asarray(labels)
+    used = np.asarray(used_images(labels, num_classes=num_classes))
+    kept = labels[used]
+    bins = response_bins(responses[used], np.ones(len(kept), bool), num_bins=num_bins)
     rng = np.random.default_rng(seed)
     reached = np.zeros((bins.shape[1], num_classes), np.int64)
     for start in range(0, permutations, CHUNK):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
+DECIMALS = 6  # below that, float32 sums differ between machines
+
 
 def top_units(
     information: Float[np.ndarray, "units classes"],
@@ -22,12 +24,12 @@ def top_units(
       any_sign: also rank the units that respond less to the species.
 
     Returns:
-      Unit indices; equal information ranks the lower index first; -1 fills up where fewer units
-      qualify.
+      Unit indices; equal information, to six decimals, ranks the lower index first; -1 fills
+      up where fewer units qualify.
     """
     information, signs = np.asarray(information), np.asarray(signs)
     qualifies = np.ones_like(signs, bool) if any_sign else signs > 0
-    scores = np.where(qualifies, information, -np.inf)
+    scores = np.where(qualifies, information.round(DECIMALS), -np.inf)
     order = np.argsort(-scores, axis=0, kind="stable")[:count]
     ranked = np.where(np.take_along_axis(qualifies, order, axis=0), order, -1).T
     return np.pad(ranked, ((0, 0), (0, count - ranked.shape[1])), constant_values=-1)

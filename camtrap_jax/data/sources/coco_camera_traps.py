@@ -6,9 +6,7 @@ numbers. Lines that cannot be used are failures; a file that is not of this form
 
 from __future__ import annotations
 
-import math
-from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from camtrap_jax.data.sources.files import file_problem, printable
@@ -18,6 +16,14 @@ from camtrap_jax.data.sources.listing import (
     SourceImage,
     SourceListing,
     sort_images,
+)
+from camtrap_jax.data.sources.values import (
+    parse_box,
+    parse_datetime,
+    parse_key,
+    parse_number,
+    parse_path,
+    union_box,
 )
 
 KEYS = ("images", "annotations", "categories")
@@ -41,13 +47,13 @@ def read_coco_camera_traps(file: Path, value: dict[str, Any]) -> SourceListing:
     root = file.parent.resolve()
     entries = _read_entries(file, value["images"], ("id", "file_name"))
     names = _read_entries(file, value["categories"], ("id", "name"), section="categories")
-    categories = {_key(entry["id"]): str(entry["name"]).strip() for entry in names}
+    categories = {parse_key(entry["id"]): str(entry["name"]).strip() for entry in names}
     prefix = _picture_folder(root, entries)
     images = _images_by_id(file, entries)
     boxes, failures = _boxes(file, value["annotations"], images, categories)
     listed: dict[tuple[str, str], SourceImage] = {}
     for key, entry in images.items():
-        filepath = prefix + _posix(entry["file_name"])
+        filepath = prefix + parse_path(entry["file_name"])
         reason = _entry_problem(root, filepath, entry) or ("" if boxes[key] else "no annotation")
         if reason:
             failures.append(Failure(printable(filepath), reason))
@@ -81,7 +87,7 @@ def _read_entries(
 def _images_by_id(file: Path, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     images: dict[str, dict[str, Any]] = {}
     for index, entry in enumerate(entries):
-        other = images.setdefault(_key(entry["id"]), entry)
+        other = images.setdefault(parse_key(entry["id"]), entry)
         if other["file_name"] != entry["file_name"]:
             raise ValueError(
                 f"{file}: images[{index}].id: {entry['id']!r} is also the id of "
@@ -103,7 +109,7 @@ def _boxes(
         place = f"annotations[{index}]"
         if not isinstance(entry, dict):
             raise ValueError(f"{file}: {place}: expected an object, got {entry!r}")
-        key, category = _key(entry.get("image_id")), _key(entry.get("category_id"))
+        key, category = parse_key(entry.get("image_id")), parse_key(entry.get("category_id"))
         if key not in images:
             reason = f"{place}.image_id: {entry.get('image_id')!r} is not in images"
             failures.append(Failure(file.name, reason))
@@ -116,7 +122,7 @@ def _boxes(
         boxes = found[key].setdefault(categories[category], [])
         if entry.get("bbox") is None:
             continue
-        box = _box(entry["bbox"])
+        box = parse_box(entry["bbox"])
         if box is None:
             reason = f"{place}.bbox: {entry['bbox']!r} is no box; the picture is kept without it"
             failures.append(Failure(printable(str(name)), reason))
@@ -128,23 +134,23 @@ def _boxes(
 def _source_image(
     filepath: str, species: str, entry: dict[str, Any], boxes: list[Box]
 ) -> SourceImage:
-    size = (_number(entry.get("width")), _number(entry.get("height")))
-    frame = _number(entry.get("frame_num"))
+    size = (parse_number(entry.get("width")), parse_number(entry.get("height")))
+    frame = parse_number(entry.get("frame_num"))
     return SourceImage(
         filepath=filepath,
         species=species,
-        camera=_key(entry.get("location")),
-        sequence=_key(entry.get("seq_id")),
+        camera=parse_key(entry.get("location")),
+        sequence=parse_key(entry.get("seq_id")),
         frame=None if frame is None else int(frame),
-        datetime=_datetime(entry.get("datetime")),
-        box=_union(boxes),
+        datetime=parse_datetime(entry.get("datetime")),
+        box=union_box(boxes),
         box_frame=(size[0], size[1]) if size[0] and size[1] else None,
     )
 
 
 def _picture_folder(root: Path, entries: list[dict[str, Any]]) -> str:
     """Returns "images/" where the pictures lie in that folder rather than beside the file."""
-    sample = [_posix(entry["file_name"]) for entry in entries[:: max(1, len(entries) // 100)]]
+    sample = [parse_path(entry["file_name"]) for entry in entries[:: max(1, len(entries) // 100)]]
     hits = {
         prefix: sum(not file_problem(root, prefix + name) for name in sample)
         for prefix in ("", "images/")
@@ -156,47 +162,3 @@ def _entry_problem(root: Path, filepath: str, entry: dict[str, Any]) -> str:
     if entry.get("corrupt") is True:
         return "marked as corrupt in the annotations"
     return file_problem(root, filepath)
-
-
-def _union(boxes: list[Box]) -> Box | None:
-    if not boxes:
-        return None
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
-    return left, top, right - left, bottom - top
-
-
-def _box(value: Any) -> Box | None:
-    if not isinstance(value, list) or len(value) != 4:
-        return None
-    x, y, width, height = (_number(number) for number in value)
-    if x is None or y is None or not width or not height or width < 0 or height < 0:
-        return None
-    return x, y, width, height
-
-
-def _number(value: Any) -> float | None:
-    """Returns a finite number, or None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
-
-
-def _key(value: Any) -> str:
-    """Writes an id or location as text: 7, 7.0 and "7" are the same; None is empty."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else str(value).strip()
-
-
-def _posix(name: Any) -> str:
-    return str(PurePosixPath(str(name).replace("\\", "/")))
-
-
-def _datetime(value: Any) -> str:
-    """Returns "YYYY-MM-DD hh:mm:ss" in the camera's own time; empty where it cannot be read."""
-    try:
-        moment = datetime.fromisoformat(str(value).strip())
-    except ValueError:
-        return ""
-    return moment.replace(tzinfo=None).isoformat(" ", "seconds")

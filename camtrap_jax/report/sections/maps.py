@@ -9,6 +9,7 @@ from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 
 PREDICTIONS = "evaluate/predictions.csv"
+IMAGES_PER_SPECIES = 9  # as many as the paper's raters saw of each species
 
 
 def maps_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
@@ -16,7 +17,7 @@ def maps_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
     predictions = results.rows(PREDICTIONS)
     if predictions is None or "explain/index.csv" not in results.files:
         return None
-    chosen = set(random_gallery(results.run, results.config.explain))
+    chosen = set(random_gallery(results.run, results.config.explain, limit=IMAGES_PER_SPECIES))
     count = results.config.report.panels_per_species
     species = []
     for name in results.run.dataset.classes:
@@ -47,6 +48,7 @@ def mistakes_section(results: Results, pictures: Pictures) -> dict[str, Any] | N
     return {
         "cards": [_mistake(row, pictures) for row in shown],
         "pairs": confusions(predictions, limit=10),
+        "target": results.config.explain.target,
         "wrong": sum(not is_correct(row) for row in predictions),
         "images": len(predictions),
     }

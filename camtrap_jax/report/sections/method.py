@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -31,9 +33,9 @@ def method_section(results: Results, pictures: Pictures) -> dict[str, Any]:
         },
         "counts": _counts(results.manifest),
         "splits": SPLITS,
-        "failures": _rows(failures) if failures.is_file() else None,
+        "failures": _num_rows(failures) if failures.is_file() else None,
         "curve": _curve(results, pictures),
-        "checks": _checks(results.json("truth/truth.json")),
+        "checks": results.json("truth/truth.json") or [],
     }
 
 
@@ -92,20 +94,14 @@ def _without_folders(value: Any) -> Any:
 
 def _counts(manifest: pd.DataFrame) -> list[dict[str, Any]]:
     """Counts images per species and split, the known species first, then by number."""
-    species = manifest[manifest["role"].isin(["known", "unknown"])]
-    table = species.groupby(["role", "species", "split"]).size().unstack(fill_value=0)
-    table = table.reindex(columns=list(SPLITS), fill_value=0)
-    table["total"] = table.sum(axis=1)
-    table = table.reset_index().sort_values(
-        ["role", "total"], ascending=[True, False], kind="stable"
-    )
-    return table.to_dict("records")
+    images = Counter(zip(manifest["role"], manifest["species"], manifest["split"], strict=True))
+    species = {(role, name) for role, name, _ in images if role in ("known", "unknown")}
+    rows = []
+    for role, name in sorted(species):
+        splits = {split: images[role, name, split] for split in SPLITS}
+        rows.append({"role": role, "species": name, **splits, "total": sum(splits.values())})
+    return sorted(rows, key=lambda row: (row["role"], -row["total"]))
 
 
-def _checks(truth: Any) -> list[dict[str, Any]]:
-    checks = truth.get("checks", []) if isinstance(truth, dict) else truth
-    return [check for check in checks if isinstance(check, dict) and "check" in check]
-
-
-def _rows(path: Any) -> int:
+def _num_rows(path: Path) -> int:
     return len(pd.read_csv(path, dtype=str, keep_default_na=False))

@@ -13,7 +13,14 @@ from camtrap_jax.report.numbers import estimate, number
 from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 
-IMAGES_PER_GALLERY = 8
+IMAGES_PER_GALLERY = 10
+SCORES = {
+    "unfamiliarity": "Relative unfamiliarity",
+    "msp": "1 - highest probability",
+    "energy": "Energy of the logits",
+    "mahalanobis": "Mahalanobis distance to the nearest species",
+    "knn": "Distance to the nearest training images",
+}
 
 
 def novelty_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
@@ -37,13 +44,17 @@ def novelty_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
         "figure": pictures.save_figure(figure, "unfamiliarity"),
         "threshold_species": summary.get("threshold_species"),
         "unknown": [{**row, "above": number(row["above_threshold"]) == 1.0} for row in unknown],
-        "scores": [{"name": name, **values} for name, values in summary.get("scores", {}).items()],
+        "scores": [
+            {"name": SCORES.get(name, name), **values}
+            for name, values in summary.get("scores", {}).items()
+        ],
         "galleries": _galleries(results, pictures),
     }
 
 
 def _galleries(results: Results, pictures: Pictures) -> dict[str, list[Row]]:
     images = results.rows("novelty/images.csv") or []
+    images = [{**row, "sequence": pictures.sequences[row["image_id"]]} for row in images]
     chosen = extreme_images(images, results.run.dataset.classes, limit=IMAGES_PER_GALLERY)
     return {name: [_card(row, pictures) for row in rows] for name, rows in chosen.items()}
 

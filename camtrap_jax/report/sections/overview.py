@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from camtrap_jax.report.numbers import number
@@ -17,7 +19,7 @@ NIGHT_FROM, NIGHT_UNTIL = 18, 6  # hours
 def overview_section(results: Results) -> dict[str, Any]:
     """Describes the dataset and the network, and collects the headline numbers."""
     manifest, model = results.manifest, results.config.model
-    dataset = results.run.dataset
+    dataset, metrics = results.run.dataset, results.json("evaluate/metrics.json")
     audit_path = dataset.root / "audit.json"
     audit = read_json(audit_path) if audit_path.is_file() else {}
     return {
@@ -29,11 +31,12 @@ def overview_section(results: Results) -> dict[str, Any]:
         "unknown": len(dataset.unknown),
         "cameras": manifest.loc[manifest["camera"] != "", "camera"].nunique(),
         "synthetic": is_synthetic(results),
-        "metrics": results.json("evaluate/metrics.json"),
+        "overall": metrics.get("overall_accuracy"),
+        "mean_species": metrics.get("mean_species_accuracy"),
         "cophenetic": results.json("tree/tree.json").get("cophenetic_correlation"),
         "novelty": _novelty_counts(results.table("novelty/unfamiliarity.csv")),
         "burst_share": burst_share(manifest),
-        "night_share": night_share(manifest["datetime"]),
+        "night_share": night_share(list(manifest["datetime"])),
         "camera_bound": audit.get("camera_bound_species", []),
         "two_labels": len(audit.get("two_labels", [])),
         "duplicates": len(audit.get("duplicates", [])),
@@ -42,8 +45,9 @@ def overview_section(results: Results) -> dict[str, Any]:
 
 def is_synthetic(results: Results) -> bool:
     """Tells whether the pictures were drawn with a planted truth."""
-    stated = results.json("provenance.json").get("synthetic")
-    return bool(stated) if stated is not None else "truth/truth.json" in results.files
+    source = results.json("provenance.json").get("source")
+    planted = bool(source) and (Path(source) / "truth.json").is_file()
+    return planted or bool(results.json("truth/truth.json"))
 
 
 def burst_share(manifest: pd.DataFrame) -> float:
@@ -55,12 +59,11 @@ def burst_share(manifest: pd.DataFrame) -> float:
     return float(test.isin(trained).mean())
 
 
-def night_share(datetimes: pd.Series) -> float:
+def night_share(datetimes: list[str]) -> float:
     """Share of the dated images taken from 18:00 until 06:00; nan if none is dated."""
-    times = pd.to_datetime(datetimes, errors="coerce", format="ISO8601").dropna()
-    if times.empty:
-        return float("nan")
-    return float(((times.dt.hour >= NIGHT_FROM) | (times.dt.hour < NIGHT_UNTIL)).mean())
+    times = pd.to_datetime(pd.Series(datetimes, dtype="str"), errors="coerce", format="ISO8601")
+    hours = times.dropna().dt.hour.to_numpy()
+    return float(np.mean((hours >= NIGHT_FROM) | (hours < NIGHT_UNTIL))) if len(hours) else np.nan
 
 
 def _novelty_counts(table: pd.DataFrame | None) -> dict[str, int] | None:

@@ -25,9 +25,9 @@ def units_section(results: Results, pictures: Pictures) -> dict[str, Any] | None
     top.sort(key=lambda row: row["rank"])
     places = results.config.units.patches
     species = []
-    for name in results.run.dataset.classes:
+    for label, name in enumerate(results.run.dataset.classes):
         units = [
-            _unit(row, groups[name, row["rank"]], pictures, places)
+            _unit(row, groups[name, row["rank"]], pictures, places, f"{label}-{name}")
             for row in top
             if row["species"] == name
         ]
@@ -39,11 +39,11 @@ def units_section(results: Results, pictures: Pictures) -> dict[str, Any] | None
     }
 
 
-def _unit(row: Row, patches: list[Row], pictures: Pictures, places: int) -> Row:
+def _unit(row: Row, patches: list[Row], pictures: Pictures, places: int, prefix: str) -> Row:
     """Describes one unit of one species; `sheet` is None where it is silent on all images."""
     sheet = None
     if patches:
         tiles = [pictures.patch(p["image_id"], p["x"], p["y"], p["size"]) for p in patches]
         sheet = contact_sheet(tiles, places=places)
-        sheet = pictures.save(sheet, "unit", row["species"], str(row["rank"]))
+        sheet = pictures.save(sheet, "unit", prefix, str(row["rank"]))
     return {**row, "sheet": sheet, "warned": number(row["camera_purity"]) >= IMPURE}

@@ -1,0 +1,1 @@
+"""What the cameras look at, before any animal comes."""

@@ -1,0 +1,149 @@
+import copy
+import json
+
+import pytest
+
+from camtrap_jax.data.sources import read_source
+
+GOOD = {
+    "info": {"version": "1"},
+    "categories": [
+        {"id": 0, "name": "empty"},
+        {"id": 1, "name": "lion"},
+        {"id": "2", "name": " eland "},
+    ],
+    "images": [
+        {"id": "a", "file_name": "C1/a.jpg", "width": 100, "height": 50, "location": 7}
+        | {"datetime": "2019-05-01 03:04:05", "seq_id": "s1", "frame_num": 2},
+        {"id": 5, "file_name": "C1\\b.jpg", "location": "007", "datetime": "11-Sep-2019 3 PM"},
+        {"id": "c", "file_name": "C2/c.jpg", "location": None, "width": "wide", "height": None},
+    ],
+    "annotations": [
+        {"id": "1", "image_id": "a", "category_id": 1, "bbox": [10, 10, 20, 10]},
+        {"id": "2", "image_id": "a", "category_id": 1.0, "bbox": [50, 5, 10.5, 10]},
+        {"id": "3", "image_id": "5", "category_id": 0, "sequence_level_annotation": True},
+        {"id": "4", "image_id": "c", "category_id": 2, "bbox": [1, 2, 3, 4]},
+        {"id": "5", "image_id": "c", "category_id": 1},
+    ],
+}
+
+
+@pytest.fixture
+def read(tmp_path, encoded, pixels):
+    """Returns a function that writes annotations next to the good pictures and lists them."""
+
+    def read(value, folder=""):
+        for number, name in enumerate(("C1/a.jpg", "C1/b.jpg", "C2/c.jpg")):
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encoded(pixels(number)))
+        (tmp_path / "annotations.json").write_text(json.dumps(value))
+        return read_source(tmp_path)
+
+    return read
+
+
+def changed(change):
+    value = copy.deepcopy(GOOD)
+    change(value)
+    return value
+
+
+def rows(listing):
+    return [(image.filepath, image.species) for image in listing.images]
+
+
+@pytest.mark.parametrize("folder", ["", "images"])
+def test_good_annotations(folder, read):
+    listing = read(GOOD, folder)
+    prefix = f"{folder}/" if folder else ""
+    assert listing.failures == []
+    assert rows(listing) == [
+        (f"{prefix}C1/a.jpg", "lion"),
+        (f"{prefix}C1/b.jpg", "empty"),
+        (f"{prefix}C2/c.jpg", "eland"),
+        (f"{prefix}C2/c.jpg", "lion"),
+    ]
+    first, second, third, fourth = listing.images
+    assert (first.camera, first.sequence, first.frame) == ("7", "s1", 2)
+    assert first.datetime == "2019-05-01 03:04:05"
+    assert first.box == (10, 5, 50.5, 15)
+    assert first.box_frame == (100, 50)
+    assert (second.camera, second.datetime, second.frame, second.box) == ("007", "", None, None)
+    assert (third.camera, third.box, third.box_frame) == ("", (1, 2, 3, 4), None)
+    assert fourth.box is None
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        [float("nan"), 0, 1, 1],
+        [0, 0, float("inf"), 1],
+        [0, 0, -1, 1],
+        [0, 0, 0, 1],
+        [1, 2, 3],
+        ["1", 2, 3, 4],
+        {"x": 1},
+        [None] * 4,
+        "none",
+    ],
+)
+def test_a_broken_box_costs_the_box_only(box, read):
+    listing = read(changed(lambda value: value["annotations"][3].update(bbox=box)))
+    assert ("C2/c.jpg", "eland") in rows(listing)
+    assert listing.images[2].box is None
+    [failure] = listing.failures
+    assert failure.filepath == "C2/c.jpg"
+    assert failure.reason.startswith("annotations[3].bbox: ")
+
+
+@pytest.mark.parametrize(
+    ("change", "filepath", "reason", "kept"),
+    [
+        (lambda v: v["annotations"][4].update(category_id=9), "C2/c.jpg", r"category_id: 9", 3),
+        (lambda v: v["annotations"][4].update(image_id="x"), "annotations.json", r"'x' is not", 3),
+        (lambda v: v["annotations"].pop(2), "C1/b.jpg", "no annotation", 3),
+        (lambda v: v["images"][0].update(file_name="no.jpg"), "no.jpg", "not found", 3),
+        (lambda v: v["images"][0].update(file_name="C1"), "C1", "not a plain file", 3),
+        (lambda v: v["images"][0].update(file_name="../../a.jpg"), "../../a.jpg", "leaves", 3),
+        (lambda v: v["images"][0].update(file_name="/etc/passwd"), "/etc/passwd", "leaves", 3),
+        (lambda v: v["images"][0].update(file_name="a\0b"), "a\0b", "cannot be opened", 3),
+        (lambda v: v["images"][0].update(corrupt=True), "C1/a.jpg", "marked as corrupt", 3),
+        (lambda v: v["images"].append(v["images"][0] | {"id": "z"}), "C1/a.jpg", "no annot", 4),
+        (lambda v: v["categories"][2].update(name=" "), "C2/c.jpg", "category_id: 2", 3),
+    ],
+)
+def test_broken_lines_are_failures_of_their_own(change, filepath, reason, kept, read):
+    listing = read(changed(change))
+    assert len(listing.images) == kept
+    [failure] = listing.failures
+    assert failure.filepath == filepath
+    assert reason in failure.reason
+
+
+def test_one_picture_under_two_ids_is_kept_once(read):
+    def change(value):
+        value["images"].append(value["images"][0] | {"id": "z"})
+        value["annotations"].append({"id": "9", "image_id": "z", "category_id": 1})
+        value["annotations"].append({"id": "10", "image_id": "z", "category_id": 2})
+
+    listing = read(changed(change))
+    assert rows(listing)[:2] == [("C1/a.jpg", "eland"), ("C1/a.jpg", "lion")]
+    assert [failure.reason for failure in listing.failures] == ["listed twice as 'lion', kept once"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda v: v["images"][1].pop("file_name"), r"images\[1\].file_name: expected text"),
+        (lambda v: v["images"][1].update(id=None), r"images\[1\].id: expected text, got None"),
+        (lambda v: v["images"].append("x"), r"images\[3\]: expected an object, got 'x'"),
+        (lambda v: v["images"][2].update(id="a"), r"images\[2\].id: 'a' is also the id of 'C1/a"),
+        (lambda v: v["categories"][0].pop("name"), r"categories\[0\].name: expected text"),
+        (lambda v: v["annotations"].insert(0, [1]), r"annotations\[0\]: expected an object"),
+    ],
+)
+def test_a_malformed_file_is_one_error(change, reason, read):
+    with pytest.raises(ValueError, match="annotations.json: " + reason) as caught:
+        read(changed(change))
+    assert "\n" not in str(caught.value)

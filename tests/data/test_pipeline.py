@@ -1,0 +1,186 @@
+import io
+import sys
+from itertools import islice
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from camtrap_jax.data.pipeline import (
+    decode_square,
+    eval_batches,
+    make_train_batches,
+    num_steps_per_epoch,
+    read_pixels,
+    train_iterator,
+    train_rows,
+)
+from camtrap_jax.data.records import RecordSource
+
+SETTINGS = {"size_px": 24, "batch_size": 4, "seed": 3}
+
+
+def first_batches(dataset, count, **settings):
+    batches = train_iterator(dataset, **{**SETTINGS, **settings})
+    taken = list(islice(batches, count))
+    batches.close()
+    return taken
+
+
+def assert_same(first, second):
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        assert one.keys() == other.keys()
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def row_of(pixels, dataset):
+    """Finds the manifest row of an image by its pixels."""
+    rows = range(len(dataset.manifest))
+    found = [r for r in rows if (read_pixels(dataset, r, len(pixels)) == pixels).all()]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_every_epoch_has_every_training_image_once_in_another_order(dataset):
+    count = len(train_rows(dataset))
+    batches = first_batches(dataset, count, batch_size=3)  # 3 epochs, whose borders cut batches
+    pixels = np.concatenate([batch["pixels"] for batch in batches])
+    labels = np.concatenate([batch["label"] for batch in batches])
+    assert pixels.shape == (3 * count, 24, 24, 3)
+    assert (pixels.dtype, labels.dtype) == (np.uint8, np.int32)
+    rows = np.array([row_of(image, dataset) for image in pixels])
+    species = dataset.manifest["species"].to_numpy()[rows]
+    assert [dataset.classes[label] for label in labels] == species.tolist()
+    epochs = rows.reshape(3, count)
+    for epoch in epochs:
+        np.testing.assert_array_equal(np.sort(epoch), train_rows(dataset))
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+
+
+def test_workers_change_nothing(dataset):
+    alone = first_batches(dataset, 7)
+    for num_workers in (1, 2):
+        assert_same(first_batches(dataset, 7, num_workers=num_workers), alone)
+
+
+def test_a_restart_continues(dataset):
+    whole = first_batches(dataset, 10)
+    for start in (1, 4, 9):
+        assert_same(first_batches(dataset, 10 - start, start_step=start), whole[start:])
+    assert_same(first_batches(dataset, 1, start_step=1_000_000), [batch_at(dataset, 1_000_000)])
+
+
+def batch_at(dataset, step):
+    return make_train_batches(dataset, **SETTINGS)[step]
+
+
+def test_processes_share_the_batch_of_one(dataset):
+    whole = first_batches(dataset, 5)
+    parts = [first_batches(dataset, 5, process_index=i, process_count=2) for i in (0, 1)]
+    joined = [
+        {name: np.concatenate([one[name], other[name]]) for name in one}
+        for one, other in zip(*parts, strict=True)
+    ]
+    assert_same(joined, whole)
+    with pytest.raises(ValueError, match="multiple of the 3 processes, got 4"):
+        first_batches(dataset, 1, process_count=3)
+
+
+def test_batches_larger_than_the_dataset(dataset):
+    count = len(train_rows(dataset))
+    [batch] = first_batches(dataset, 1, batch_size=2 * count + 1)
+    assert len(batch["pixels"]) == 2 * count + 1
+    assert num_steps_per_epoch(count, 2 * count + 1) == 1
+
+
+@pytest.mark.parametrize(("images", "batch", "steps"), [(10, 5, 2), (11, 5, 3), (1, 64, 1)])
+def test_steps_per_epoch(images, batch, steps):
+    assert num_steps_per_epoch(images, batch) == steps
+
+
+@pytest.mark.parametrize("rows", [[], [5], [3, 1, 2, 0], list(range(24)), [7] * 9])
+@pytest.mark.parametrize(("process_count", "num_workers"), [(1, 0), (2, 0)])
+def test_evaluation_covers_every_row_once_in_order(rows, process_count, num_workers, dataset):
+    shares = [
+        list(
+            eval_batches(
+                dataset,
+                np.array(rows, int),
+                size_px=16,
+                batch_size=4,
+                num_workers=num_workers,
+                process_index=index,
+                process_count=process_count,
+            )
+        )
+        for index in range(process_count)
+    ]
+    assert [len(share) for share in shares] == [-(-len(rows) // 4)] * process_count
+    seen = []
+    for parts in zip(*shares, strict=True):
+        batch = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        assert batch["pixels"].shape == (4, 16, 16, 3)
+        real = batch["mask"] == 1
+        assert not batch["pixels"][~real].any()
+        assert (batch["row"][~real] == -1).all()
+        assert (batch["label"][~real] == -1).all()
+        for row, label, pixels in zip(
+            batch["row"][real], batch["label"][real], batch["pixels"][real], strict=True
+        ):
+            seen.append(row)
+            species = dataset.manifest["species"][row]
+            assert label == (dataset.classes.index(species) if species in dataset.classes else -1)
+            np.testing.assert_array_equal(pixels, read_pixels(dataset, row, 16))
+    assert seen == rows
+
+
+def test_evaluation_with_workers(dataset):
+    settings = {"size_px": 16, "batch_size": 4}
+    rows = np.arange(22)
+    alone = list(eval_batches(dataset, rows, **settings))
+    assert_same(list(eval_batches(dataset, rows, num_workers=2, **settings)), alone)
+
+
+@pytest.mark.parametrize("rows", [[-1], [24], [0, 99]])
+def test_rows_beyond_the_manifest_are_an_error(rows, dataset):
+    with pytest.raises(IndexError, match="expected 0 to 23"):
+        next(eval_batches(dataset, np.array(rows), size_px=16, batch_size=4))
+
+
+@pytest.mark.parametrize("size_px", [20, 32, 96, 224])
+@pytest.mark.parametrize("size", [(160, 90), (90, 160), (128, 128)])
+def test_the_whole_frame_is_squashed(size, size_px):
+    """A relative box stays on its animal, for every decoding scale."""
+    width, height = size
+    shown = np.zeros((height, width, 3), np.uint8)
+    shown[height // 2 :, : width // 4] = 255
+    stream = io.BytesIO()
+    Image.fromarray(shown).save(stream, "JPEG", quality=95)
+    pixels = decode_square(stream.getvalue(), size_px)
+    assert pixels.shape == (size_px, size_px, 3)
+    fraction = pixels.mean() / 255
+    assert fraction == pytest.approx(0.125, abs=0.01)
+    inside = pixels[size_px // 2 + 2 :, : size_px // 4 - 2]
+    outside = np.concatenate(
+        [pixels[: size_px // 2 - 2].ravel(), pixels[:, size_px // 4 + 2 :].ravel()]
+    )
+    assert np.median(inside) > 250
+    assert np.median(outside) < 5
+    assert inside.mean() > 230
+    assert outside.mean() < 5
+
+
+def test_others_can_read_the_records(dataset):
+    builder = tfds.builder_from_directory(str(dataset.records))
+    records = RecordSource(dataset.records)
+    source = builder.as_data_source(split="images", decoders={"image": tfds.decode.SkipDecoding()})
+    assert [dict(record) for record in source] == [records[row] for row in range(len(records))]
+    assert "tensorflow" not in sys.modules
+
+
+def test_a_dataset_without_records_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no records; run `camtrap prepare`"):
+        RecordSource(tmp_path)

@@ -1,0 +1,86 @@
+"""Centroids, clustering and distances by double loops in float64."""
+
+import re
+
+import numpy as np
+
+
+def slow_average_linkage(points):
+    """Merges the two groups whose members are closest on average, until one is left.
+
+    Returns the groups and distances in the order of the merges.
+    """
+    points = np.asarray(points, np.float64)
+    groups = [frozenset([leaf]) for leaf in range(len(points))]
+    merges = []
+    while len(groups) > 1:
+        distance, left, right = min(
+            (
+                np.mean([np.linalg.norm(points[i] - points[j]) for i in a for j in b]),
+                groups.index(a),
+                groups.index(b),
+            )
+            for a in groups
+            for b in groups
+            if min(a) < min(b)
+        )
+        merged = groups[left] | groups[right]
+        groups = [group for group in groups if not group <= merged] + [merged]
+        merges.append((merged, distance))
+    return merges
+
+
+def slow_unfamiliarity(features, centroids, scale):
+    """Distance to each centroid in float64, one pair at a time."""
+    values, nearest = [], []
+    for feature in np.asarray(features, np.float64):
+        distances = [
+            np.inf if np.isnan(centroid).any() else np.sqrt(((feature - centroid) ** 2).sum())
+            for centroid in np.asarray(centroids, np.float64)
+        ]
+        values.append(min(distances) / scale)
+        nearest.append(int(np.argmin(distances)))
+    return np.array(values), np.array(nearest)
+
+
+def slow_mahalanobis(features, training, labels, covariance):
+    """Distance to the nearest class mean through the covariance's inverse."""
+    inverse = np.linalg.inv(covariance)
+    means = [training[labels == label].mean(axis=0) for label in np.unique(labels)]
+    return np.array(
+        [min(np.sqrt((f - m) @ inverse @ (f - m)) for m in means) for f in features]
+    )
+
+
+def parse_newick(text):
+    """Reads a tree: returns its leaves' names, their depths, and pairs' path lengths."""
+    tokens = re.findall(r"'(?:[^']|'')*'|[(),:;]|[^(),:;']+", text)
+    position = 0
+
+    def node():
+        nonlocal position
+        leaves, paths = {}, {}
+        if tokens[position] == "(":
+            while tokens[position] in "(,":
+                position += 1
+                below, below_paths = node()
+                for a, up in leaves.items():
+                    for b, down in below.items():
+                        paths[frozenset([a, b])] = up + down
+                leaves |= below
+                paths |= below_paths
+            position += 1  # the closing parenthesis
+            if tokens[position] not in ",):;":
+                position += 1  # the node's support
+        else:
+            name = tokens[position]
+            position += 1
+            quoted = name.startswith("'")
+            leaves = {name[1:-1].replace("''", "'") if quoted else name: 0.0}
+        if tokens[position] == ":":
+            length = float(tokens[position + 1])
+            position += 2
+            leaves = {name: depth + length for name, depth in leaves.items()}
+        return leaves, paths
+
+    return node()
