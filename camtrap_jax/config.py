@@ -240,8 +240,8 @@ def _choices(config: Config) -> list[str]:
 def _ranges(config: Config) -> list[str]:
     """Checks numbers against closed intervals; None is an open end."""
     limits: dict[str, tuple[float, float | None, float | None]] = {
-        "synthetic.images_per_species": (config.synthetic.images_per_species, 6, None),
-        "synthetic.image_size": (config.synthetic.image_size, 64, 4096),
+        "synthetic.images_per_species": (config.synthetic.images_per_species, 10, None),
+        "synthetic.image_size": (config.synthetic.image_size, 96, 4096),
         "synthetic.num_cameras": (config.synthetic.num_cameras, 3, 99),
         "data.num_known": (config.data.num_known, 2, None),
         "data.crop_bottom": (config.data.crop_bottom, 0.0, 0.5),
@@ -265,6 +265,7 @@ def _ranges(config: Config) -> list[str]:
         "train.num_workers": (config.train.num_workers, 0, None),
         "explain.batch_size": (config.explain.batch_size, 1, None),
         "explain.gallery_per_species": (config.explain.gallery_per_species, 0, None),
+        "explain.gallery_mistakes": (config.explain.gallery_mistakes, 0, None),
         "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
         "units.images_per_species": (config.units.images_per_species, 1, None),
         "units.num_bins": (config.units.num_bins, 2, None),
@@ -273,9 +274,13 @@ def _ranges(config: Config) -> list[str]:
         "units.patch_px": (config.units.patch_px, 1, 224),
         "units.permutations": (config.units.permutations, 0, None),
         "tree.images_per_species": (config.tree.images_per_species, 1, None),
+        "tree.bootstrap_rounds": (config.tree.bootstrap_rounds, 0, None),
         "novelty.rounds": (config.novelty.rounds, 1, None),
         "novelty.images_per_round": (config.novelty.images_per_round, 1, None),
         "novelty.neighbours": (config.novelty.neighbours, 1, None),
+        "report.panels_per_species": (config.report.panels_per_species, 0, None),
+        "report.mistakes": (config.report.mistakes, 0, None),
+        **{f"{name}.seed": (seed, 0, None) for name, seed in _seeds(config).items()},
     }
     problems = []
     for name, (value, low, high) in limits.items():
@@ -285,6 +290,14 @@ def _ranges(config: Config) -> list[str]:
             upper = "" if high is None else f" and at most {high}"
             problems.append(f"{name}: expected at least {low}{upper}, got {value}")
     return problems
+
+
+def _seeds(config: Config) -> dict[str, int]:
+    return {
+        name: settings["seed"]
+        for name, settings in config_to_dict(config).items()
+        if "seed" in settings
+    }
 
 
 def _plain(value: Any) -> Any:

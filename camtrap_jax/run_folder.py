@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from camtrap_jax.config import Config, config_from_dict
-from camtrap_jax.store import open_array, read_array, read_json, read_table
+from camtrap_jax.store import hash_file, open_array, read_array, read_json, read_table
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,17 @@ class DatasetFolder:
     def unknown(self) -> list[str]:
         """The species that the network is not trained on."""
         return read_json(self._existing("classes.json"))["unknown"]
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the manifest, which names every image's content."""
+        return hash_file(self._existing("manifest.csv"))
+
+    @cached_property
+    def source(self) -> Path | None:
+        """The images that it was prepared from, where they lay then."""
+        path = self.root / "prepare.json"
+        return Path(read_json(path)["source"]) if path.exists() else None
 
     @property
     def records(self) -> Path:
@@ -69,6 +80,12 @@ class RunFolder:
     def provenance(self) -> dict[str, Any]:
         """Where the run comes from: `dataset` (relative to the run, or absolute), versions, ..."""
         return read_json(self._existing("provenance.json", "train"))
+
+    @cached_property
+    def source(self) -> Path | None:
+        """The images that the dataset was prepared from."""
+        source = self.provenance.get("source")
+        return self.root / source if source else self.dataset.source
 
     @cached_property
     def index(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ the old file or the new one, never a half.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import importlib.metadata
 import json
@@ -78,6 +79,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     old = path.with_name(f".{path.name}.{os.getpid()}.old")
+    remove_leftovers(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -89,6 +91,18 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             old.rename(path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Deletes what killed processes left beside `path` while they wrote it."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        process, _, kind = left.name.removeprefix(f".{path.name}.").partition(".")
+        if kind not in ("tmp", "old") or not process.isdigit() or _is_another_alive(int(process)):
+            continue
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -196,6 +210,18 @@ def provenance() -> dict[str, Any]:
         "platform": platform.platform(),
         "commit": _commit(),
     }
+
+
+def _is_another_alive(process: int) -> bool:
+    if process == os.getpid():  # in containers an earlier process had the same number
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _version(package: str) -> str | None:

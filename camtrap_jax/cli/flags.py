@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,10 +10,11 @@ from types import ModuleType
 from absl import flags
 from ml_collections import config_flags
 
-from camtrap_jax.config import Config
+from camtrap_jax.config import Config, config_to_dict
 from camtrap_jax.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
+PATHS = ("workdir", "source", "dataset", "output")
 
 
 class UsageError(Exception):
@@ -49,25 +51,68 @@ def parse(argv: list[str], command: ModuleType) -> None:
     """Parses the flags behind a command.
 
     Raises:
-      UsageError: an unknown flag, a missing one, a wrong type, or a stray word.
+      UsageError: an unknown flag, a missing one, a wrong type, a stray word, or a bad config file.
     """
     command.define_flags()
-    name = f"camtrap {argv[1]}"
-    if any(word in ("--help", "-h", "--helpfull") for word in argv[2:]):
-        print(f"{command.__doc__}\n\n{FLAGS.module_help(command.__name__) or FLAGS.get_help()}")
+    words = argv[2:]
+    if any(word in ("--help", "-h", "--helpfull") for word in words):
+        modules = dict.fromkeys((__name__, command.__name__))
+        print("\n".join([f"{command.__doc__}\n", *map(FLAGS.module_help, modules)]))
         sys.exit(0)
+    _check_settings(words)
     try:
-        rest = FLAGS([name, *argv[2:]])
-    # config_flags raises these for a file that is missing and a setting that does not exist.
-    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        rest = FLAGS([f"camtrap {argv[1]}", *words])
+    except flags.Error as error:
         raise UsageError(" ".join(str(error).split())) from None
+    except Exception as error:  # the file of --config is a program, and may fail as one
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise UsageError(f"--config: {reason[-1]}") from None
     if len(rest) > 1:
         raise UsageError(f"expected flags only, got {rest[1]!r}")
+    for name in PATHS:
+        if name in FLAGS and FLAGS[name].value == "":
+            raise UsageError(f"--{name}: expected a path, got nothing")
+    _check_config()
+
+
+def _check_settings(words: list[str]) -> None:
+    """Refuses `--config.a.b` where there is no such setting, or no file that it would override."""
+    sections = config_to_dict(Config())
+    names = [f"{section}.{name}" for section, settings in sections.items() for name in settings]
+    for word in words:
+        flag = word.partition("=")[0]
+        name = flag.lstrip("-").removeprefix("no").removeprefix("config.")
+        if not flag.startswith(("--config.", "--noconfig.", "-config.")):
+            continue
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean --config.{near[0]}?" if near else ""
+            raise UsageError(f"{flag}: there is no such setting{hint}")
+        if not any(other.lstrip("-").partition("=")[0] == "config" for other in words):
+            raise UsageError(f"{flag}: overrides a setting of a file; give --config=FILE too")
+
+
+def _check_config() -> None:
+    if "config" in FLAGS and FLAGS["config"].present and not isinstance(FLAGS.config, Config):
+        path = config_flags.get_config_filename(FLAGS["config"])
+        if not Path(path).is_file():
+            raise UsageError(f"--config={path}: no such file")
+        raise UsageError(f"--config={path}: get_config() returns no camtrap_jax.config.Config")
 
 
 def config_given() -> Config:
     """Returns the settings of `--config`."""
     return FLAGS.config
+
+
+def check_exists(path: Path | None) -> None:
+    """Checks the images of a new run before an old one is deleted for it.
+
+    Raises:
+      FileNotFoundError: nothing is there.
+    """
+    if path and not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder; nothing was deleted")
 
 
 def open_existing_run() -> tuple[RunFolder, Config]:

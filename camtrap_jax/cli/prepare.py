@@ -34,6 +34,7 @@ def main() -> None:
             setattr(config.data, name, values[name].value)
     validate(config)
     dataset, console = Path(values.dataset), TerminalConsole()
+    flags.check_exists(Path(values.source))
     if values.overwrite and (dataset / "manifest.csv").exists():
         shutil.rmtree(dataset)
     progress = console.progress("prepare")

@@ -8,6 +8,7 @@ from absl import flags as absl_flags
 
 from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
+from camtrap_jax.config import validate
 
 
 def define_flags() -> None:
@@ -23,20 +24,23 @@ def define_flags() -> None:
 def main() -> None:
     """Runs the stages that are not up to date."""
     from camtrap_jax.mesh import initialize_processes  # noqa: PLC0415 (flags first, then JAX)
-    from camtrap_jax.study.whole import run_study  # noqa: PLC0415
     from camtrap_jax.study.stages import remove_run  # noqa: PLC0415
+    from camtrap_jax.study.whole import run_study  # noqa: PLC0415
 
-    values = absl_flags.FLAGS
+    values, config = absl_flags.FLAGS, flags.config_given()
+    validate(config)
     initialize_processes(values.coordinator_address, values.num_processes, values.process_id)
-    root = Path(values.workdir)
-    if values.overwrite:
-        remove_run(root)
-    console = TerminalConsole()
+    root, console = Path(values.workdir), TerminalConsole()
+    source = Path(values.source) if values.source else None
+    dataset = Path(values.dataset) if values.dataset else None
+    if values.overwrite and not (source and dataset):  # run_study refuses both
+        flags.check_exists(source or dataset)
+        remove_run(root, keep=source or dataset)
     run = run_study(
         root,
-        flags.config_given(),
+        config,
         console,
-        source=Path(values.source) if values.source else None,
-        dataset=Path(values.dataset) if values.dataset else None,
+        source=source,
+        dataset=dataset,
     )
     console.say(f"report: {run.root / 'report' / 'index.html'}")

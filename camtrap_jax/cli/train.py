@@ -28,9 +28,10 @@ def main() -> None:
 
     values = absl_flags.FLAGS
     initialize_processes(values.coordinator_address, values.num_processes, values.process_id)
-    root, config = Path(values.workdir), flags.config_given()
-    if values.overwrite:
-        remove_run(root)
+    root, dataset, config = Path(values.workdir), Path(values.dataset), flags.config_given()
     validate(config)
-    run = open_run(root, DatasetFolder(Path(values.dataset)), config)
+    if values.overwrite:
+        flags.check_exists(dataset)
+        remove_run(root, keep=dataset)
+    run = open_run(root, DatasetFolder(dataset), config)
     run_stage("train", run, config, TerminalConsole())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +23,7 @@ def audit(manifest: pd.DataFrame) -> dict[str, Any]:
     Returns:
       JSON-like: counts per species, camera, role and split; images without camera or time; small
       species; species bound to one camera; exact duplicates (same bytes, same label); pictures
-      stored under two labels, with a file for each.
+      stored under two labels, with a file for each; labels that differ in case or spaces only.
     """
     rows = manifest.astype(object).to_dict("records")
     animals = [row for row in rows if row["role"] in ("known", "unknown")]
@@ -45,6 +46,7 @@ def audit(manifest: pd.DataFrame) -> dict[str, Any]:
         "camera_bound_species": _camera_bound(animals),
         "duplicates": _duplicates(rows),
         "two_labels": _two_labels(rows),
+        "labels_alike": _alike(row["species"] for row in rows),
     }
 
 
@@ -96,3 +98,10 @@ def _two_labels(rows: list[dict]) -> list[dict[str, Any]]:
                 }
             )
     return sorted(pairs, key=lambda pair: pair["filepaths"])
+
+
+def _alike(labels: Iterable[str]) -> list[list[str]]:
+    groups = defaultdict(set)
+    for label in labels:
+        groups["".join(re.split(r"[\s_-]+", label.casefold()))].add(label)
+    return sorted(sorted(names) for names in groups.values() if len(names) > 1)

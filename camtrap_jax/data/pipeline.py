@@ -206,6 +206,6 @@ def _iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
     try:
         for batch in iterator:
             # Workers hand arrays over in shared memory, which must not outlive them.
-            yield {name: np.array(values) for name, values in batch.items()}
+            yield {name: values.copy() for name, values in batch.items()} if num_workers else batch
     finally:
         iterator.close()

@@ -68,7 +68,7 @@ def _build(
     try:
         manifest, classes = assign_roles(_image_table(rows), config)
     except ValueError as error:
-        unread = f" ({len(failures)} pictures cannot be read)" if failures else ""
+        unread = f" (unreadable: {len(failures)})" if failures else ""
         raise ValueError(f"{source}: {error}{unread}") from None
     labels = class_labels(manifest, classes["known"])
     write_records(folder / "records", _spooled(spool, sizes), labels)
@@ -86,8 +86,8 @@ def _read_pictures(
 ) -> tuple[list[dict[str, Any]], list[int], list[Failure]]:
     """Appends each picture's JPEG to `stream`; returns rows, the JPEGs' sizes, and failures."""
     rows, sizes, failures = [], [], []
-    # Threads: Pillow decodes, resizes and encodes without the interpreter's lock, and processes
-    # would import the caller's main module anew.
+    # Threads: Pillow decodes and scales, nine tenths of the work, without the interpreter's lock,
+    # and processes would import the caller's main module anew.
     read = functools.partial(read_picture, listing.root, config)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")  # damaged EXIF in readable pictures

@@ -68,13 +68,14 @@ def random_split(
     Raises:
       ValueError: a species has fewer than 3 images.
     """
-    names = np.asarray(species, dtype=object)
-    splits = np.full(len(names), "", dtype=object)
-    for name in sorted(set(names)):
-        rows = np.flatnonzero(names == name)
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(species):
+        rows.setdefault(name, []).append(row)
+    splits = np.full(len(species), "", dtype=object)
+    for name, of_species in rows.items():
         key = zlib.crc32(name.encode("utf-8", "surrogatepass"))
-        order = np.random.default_rng([seed % 2**32, key]).permutation(rows)
-        splits[order] = np.repeat(SPLITS, split_sizes(len(rows), fractions))
+        order = np.random.default_rng([seed % 2**32, key]).permutation(of_species)
+        splits[order] = np.repeat(SPLITS, split_sizes(len(order), fractions))
     return splits
 
 

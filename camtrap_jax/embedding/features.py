@@ -23,11 +23,12 @@ def class_centroids(
     Returns:
       One centroid per class, nan throughout for a class without images.
     """
-    used = (labels >= 0) & (labels < num_classes)
-    segments = jnp.where(used, labels, num_classes)
-    sums = jax.ops.segment_sum(features, segments, num_classes + 1)[:num_classes]
-    counts = jax.ops.segment_sum(jnp.ones_like(labels), segments, num_classes + 1)[:num_classes]
-    return sums / counts[:, None]
+
+    # Not a segment_sum: its order of additions, and so the last digits, vary on a GPU.
+    def mean_of(label: Int[Array, ""]) -> Float[Array, " dim"]:
+        return features.mean(axis=0, where=(labels == label)[:, None])
+
+    return jax.lax.map(mean_of, jnp.arange(num_classes))
 
 
 @jax.jit

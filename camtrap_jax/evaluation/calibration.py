@@ -74,8 +74,8 @@ def fit_temperature(
     """The temperature that makes the labels most likely; fitted on validation images.
 
     Returns:
-      A number between 0.05 and 20, above 1 for an over-confident network; the lower end where
-      every image is right by a margin, nan without images.
+      A number between 0.05 and 20, above 1 for an over-confident network; nan without images.
+      Where every image is right there is no best temperature, only a low one.
 
     Source:
       Guo et al. 2017, "On calibration of modern neural networks", section 4.2.

@@ -6,7 +6,13 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from camtrap_jax.models.layers import Activation, adaptive_average_pool, convolution, max_pool
+from camtrap_jax.models.layers import (
+    Activation,
+    adaptive_average_pool,
+    centred_normal,
+    convolution,
+    max_pool,
+)
 from camtrap_jax.models.output import Output
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
@@ -42,10 +48,11 @@ class VGG16(nn.Module):
             for block, (channels, count) in enumerate(BLOCKS, start=1)
         ]
         hidden = scaled(HIDDEN, self.width)
-        he = nn.initializers.he_normal()
-        self.fc6 = nn.Dense(hidden, kernel_init=he, dtype=self.dtype)
-        self.fc7 = nn.Dense(hidden, kernel_init=he, dtype=self.dtype)
-        self.fc8 = nn.Dense(self.num_classes, dtype=self.dtype)
+        self.fc6 = nn.Dense(hidden, kernel_init=centred_normal, dtype=self.dtype)
+        self.fc7 = nn.Dense(hidden, kernel_init=centred_normal, dtype=self.dtype)
+        self.fc8 = nn.Dense(
+            self.num_classes, kernel_init=nn.initializers.normal(0.01), dtype=self.dtype
+        )
         self.drop = nn.Dropout(self.dropout)
 
     def __call__(self, images: Float[Array, "b H W 3"], *, train: bool = False) -> Output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ Variables = dict[str, Any]
 CAFFE_MEAN = np.array((123.68, 116.779, 103.939), np.float32)
 IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_STD = np.array((0.229, 0.224, 0.225), np.float32)
+_UNREADABLE = (
+    safetensors.SafetensorError,
+    ValueError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def save_weights(path: Path, variables: Variables) -> None:
@@ -73,7 +82,10 @@ def start_from(path: str | Path, variables: Variables) -> Variables:
     tensors = _read_tensors(Path(path))
     flat = traverse_util.flatten_dict(variables)
     if "block1_conv1/kernel" in tensors:
-        new = _vgg_convolutions(tensors)
+        try:
+            new = _vgg_convolutions(tensors)
+        except KeyError as error:
+            raise ValueError(f"{path}: expected a tensor {error.args[0]}, not there") from None
     else:
         new = {
             key: _from_torch(key, tensors[name])
@@ -110,7 +122,7 @@ def _vgg_convolutions(tensors: Mapping[str, np.ndarray]) -> dict[tuple[str, ...]
                 new["params", f"conv{block}_{layer}", kind] = value
     # Ours are (rgb / 255 - mean) / std: what was a difference of 1 is now 1 / (255 std).
     kernel = new["params", "conv1_1", "kernel"]
-    shift = 255 * IMAGENET_MEAN - CAFFE_MEAN  # under 0.01 of 255; exact but at the border
+    shift = 255 * IMAGENET_MEAN - CAFFE_MEAN  # at most 0.5 of 255; exact but at the border
     new["params", "conv1_1", "bias"] = new["params", "conv1_1", "bias"] + np.einsum(
         "hwio,i->o", kernel, shift
     )
@@ -124,9 +136,11 @@ def _read_tensors(path: Path) -> dict[str, np.ndarray]:
     try:
         if zipfile.is_zipfile(path):
             with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                members = {name: archive[name] for name in archive.files}
+            # NumPy returns a member that is no array as its bytes.
+            return {name: value for name, value in members.items() if hasattr(value, "shape")}
         return safetensors.numpy.load_file(path)
-    except (safetensors.SafetensorError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"{path}: expected .safetensors or .npz, got {error}") from None
 
 

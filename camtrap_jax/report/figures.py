@@ -124,13 +124,13 @@ def training_curves(
     figure, (left, right) = new_figure(CHART_INCHES, 2.7, columns=2)
     left.plot(*loss, color=BLUE, linewidth=1.1)
     left.set_ylabel("training loss")
-    left.set_ylim(bottom=0)
+    left.set_ylim(0, 1.05 * max(loss[1], default=1.0) or 1.0)
     for (name, (steps, values)), color in zip(
         accuracies.items(), (BLUE, VERMILLION, GREEN, PURPLE), strict=False
     ):
         right.plot(steps, 100 * np.asarray(values), ".-", color=color, linewidth=1.1, label=name)
     if accuracies:
-        right.legend(loc="lower right", frameon=False)
+        right.legend(loc="best", frameon=False)
     right.set_ylim(0, 100)
     right.set_ylabel("validation accuracy, %")
     for axes in (left, right):

@@ -143,11 +143,11 @@ def _gallery(run: RunFolder, config: Config, index: pd.DataFrame) -> np.ndarray:
 def _write_maps_index(
     run: RunFolder, config: Config, index: pd.DataFrame, chosen: np.ndarray
 ) -> None:
-    classes = np.array(run.dataset.classes)
+    classes = np.array(run.dataset.classes, object)
+    targets = classes[run.array("logits")[chosen].argmax(-1)]
     if config.explain.target == "true":
-        targets = index["species"].to_numpy()[chosen]
-    else:
-        targets = classes[run.array("logits")[chosen].argmax(-1)]
+        is_known = class_labels(index, run.dataset.classes)[chosen] >= 0
+        targets = np.where(is_known, index["species"].to_numpy()[chosen], targets)
     table = pd.DataFrame(
         {
             "row": np.arange(len(chosen)),

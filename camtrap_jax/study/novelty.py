@@ -66,7 +66,8 @@ def measure_novelty(run: RunFolder, config: Config) -> None:
             "rounds": config.novelty.rounds,
             "images_per_round": config.novelty.images_per_round,
             "neighbours": config.novelty.neighbours,
-            "interval": "lowest and highest mean of the rounds",
+            "interval": "lowest and highest mean of the rounds; for the threshold, those of "
+            "threshold_species",
             "reference": images_per_species(
                 reference.labels, known, wanted=config.tree.images_per_species
             ),

@@ -11,7 +11,7 @@ from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_differences, config_to_dict
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
-from camtrap_jax.store import hash_file, hash_json, provenance, read_json, write_json
+from camtrap_jax.store import hash_json, provenance, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
@@ -64,6 +64,7 @@ RUN_FILES = (
     "checkpoints",
     "dataset",
     "synthetic",
+    "synthetic.json",
     "config.json",
     "provenance.json",
     "weights.safetensors",
@@ -77,10 +78,12 @@ def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bo
       Whether it ran.
 
     Raises:
-      FileNotFoundError: a stage that it needs has not been run.
+      ValueError: a stage that it needs has not been run to its end with these settings.
     """
     stage = STAGES[name]
     key = stage_key(name, run, config)
+    for other in stage.needs:
+        _check_finished(other, run, config)
     mark = run.root / name / "stage.json"
     if mark.exists():
         if read_json(mark).get("key") == key:
@@ -104,7 +107,8 @@ def stage_key(name: str, run: RunFolder, config: Config) -> str:
     sections = config_to_dict(config)
     return hash_json(
         {
-            "version": __version__,
+            # A newer version must not throw away weeks of training.
+            "version": None if name == "train" else __version__,
             "settings": {section: sections[section] for section in stage.settings},
             "needs": {other: stage_key(other, run, config) for other in stage.needs},
             "dataset": run.provenance["dataset_sha256"],
@@ -112,20 +116,22 @@ def stage_key(name: str, run: RunFolder, config: Config) -> str:
     )
 
 
-def open_run(root: Path, dataset: DatasetFolder, config: Config, **origin: str | None) -> RunFolder:
+def open_run(
+    root: Path, dataset: DatasetFolder, config: Config, *, source: Path | None = None
+) -> RunFolder:
     """Makes a run folder, or checks that the one there is of the same data and settings.
 
     Args:
       root: the run folder.
       dataset: the prepared images.
       config: all settings; those of the analyses and the report may differ from the folder's.
-      origin: further facts for `provenance.json`, such as `source`.
+      source: what the dataset was prepared from; by default what its `prepare.json` says.
 
     Raises:
       ValueError: the folder was made with other data, model or training settings.
     """
     check_fixed_settings(root, config)
-    digest = hash_file(dataset.root / "manifest.csv")
+    digest = dataset.digest
     path = root / "provenance.json"
     if path.exists():
         if read_json(path)["dataset_sha256"] != digest:
@@ -134,11 +140,8 @@ def open_run(root: Path, dataset: DatasetFolder, config: Config, **origin: str |
                 "afresh with --overwrite"
             )
     else:
-        inside = dataset.root.resolve().is_relative_to(root.resolve())
-        place = dataset.root.resolve()
-        where = place.relative_to(root.resolve()) if inside else place
-        facts = {"dataset": str(where), "dataset_sha256": digest, **origin, **provenance()}
-        write_json(path, facts)
+        places = {"dataset": _place(dataset.root, root), "source": source and _place(source, root)}
+        write_json(path, {**places, "dataset_sha256": digest, **provenance()})
     write_json(root / "config.json", config_to_dict(config))
     return RunFolder(root)
 
@@ -164,14 +167,44 @@ def check_fixed_settings(root: Path, config: Config) -> None:
         )
 
 
-def remove_run(root: Path) -> None:
-    """Deletes what a study writes, and nothing else, from a folder."""
+def remove_run(root: Path, *, keep: Path | None = None) -> None:
+    """Deletes what a study writes, and nothing else, from a folder.
+
+    Args:
+      root: the run folder; one that no study began is left alone.
+      keep: the source or dataset of the next run, which may lie inside.
+    """
+    begun = (root / "provenance.json").exists()
+    kept = keep.resolve() if keep else None
     for name in RUN_FILES:
         path = root / name
+        if kept and kept.is_relative_to(path.resolve()):
+            continue
+        is_ours = begun or any((path / mark).exists() for mark in ("prepare.json", "truth.json"))
+        if not is_ours:
+            continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def _check_finished(name: str, run: RunFolder, config: Config) -> None:
+    """Refuses results that a killed process left, or that other settings gave."""
+    mark = run.root / name / "stage.json"
+    if not mark.exists():
+        raise ValueError(f"{run.root / name}: not finished; run `camtrap {name}` first")
+    if read_json(mark).get("key") != stage_key(name, run, config):
+        raise ValueError(
+            f"{run.root / name}: was made with other settings; run `camtrap {name}` again with "
+            "these, or `camtrap study`"
+        )
+
+
+def _place(path: Path, root: Path) -> str:
+    """Writes a path relative to the run folder when it is inside, so that the run can be moved."""
+    place, base = path.resolve(), root.resolve()
+    return str(place.relative_to(base) if place.is_relative_to(base) else place)
 
 
 def _discard_results(name: str, run: RunFolder) -> None:

@@ -112,7 +112,8 @@ def plan_bursts(
             burst = Burst(
                 len(bursts), camera, species, species, start, min(FRAMES, count - k * FRAMES), night
             )
-            if species != EMPTY:
+            # The first burst is plain, so that even the rarest species is seen well once.
+            if species != EMPTY and k:
                 _stage(burst, rng)
             bursts.append(burst)
     return bursts
@@ -122,7 +123,7 @@ def _places(species: str, number: int, cameras: list[str], bound: dict[str, str]
     """A camera for each of a species' bursts."""
     home = bound.get(species)
     if home:
-        away = max(1, round(0.1 * number)) if number > 3 else 0
+        away = round(0.1 * number)
         others = [camera for camera in cameras if camera not in bound.values()] or cameras
         return [home] * (number - away) + list(rng.choice(others, away))
     # A range of its own for each species, so wide that most cameras meet it.

@@ -3,10 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 from camtrap_jax.config import SyntheticConfig
@@ -15,16 +12,14 @@ from camtrap_jax.synthetic.cast import make_cast
 from camtrap_jax.synthetic.cutouts import read_backgrounds
 from camtrap_jax.synthetic.faults import break_files
 from camtrap_jax.synthetic.plan import Plan, make_plan
-from camtrap_jax.synthetic.staging import save_sprites
-from camtrap_jax.synthetic.studio import Filed, Studio
+from camtrap_jax.synthetic.staging import num_variants
+from camtrap_jax.synthetic.studio import Filed
 from camtrap_jax.synthetic.truth import annotations, truth, with_duplicates
-from camtrap_jax.synthetic.views.cameras import Place, make_places
+from camtrap_jax.synthetic.views.cameras import make_places
+from camtrap_jax.synthetic.workers import mapper, save, shoot
 
 CHUNK = 12
 """Bursts that a worker draws at a time."""
-
-SMALL = 250
-"""Below this many frames the start of the workers costs more than they save."""
 
 LEAST = {"num_cameras": 3, "images_per_species": 6, "image_size": 64}
 """Smallest settings that leave something to see, and a camera without landmark."""
@@ -57,7 +52,7 @@ def write_dataset(
     places = make_places(config.num_cameras, photographs)
     plan = make_plan(cast, places, config.images_per_species, config.seed)
     total = sum(burst.frames for burst in plan.bursts)
-    with _temporary(output) as folder, _mapper(num_workers, total) as run:
+    with _temporary(output) as folder, mapper(num_workers, total) as run:
         _draw_sprites(folder / "sprites", plan, config, run)
         filed = _draw_bursts(folder, plan, config, run, on_progress)
         filed = with_duplicates(filed, plan.faults)
@@ -91,25 +86,11 @@ def _temporary(output: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _mapper(num_workers: int | None, total: int) -> Iterator[Callable]:
-    """`map` in this process, or that of a pool of workers."""
-    workers = num_workers or (1 if total < SMALL else len(os.sched_getaffinity(0)))
-    if workers == 1:
-        yield map
-        return
-    # Spawned, not forked: the caller may run threads of a GPU library.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        try:
-            yield pool.map
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
 def _draw_sprites(folder: Path, plan: Plan, config: SyntheticConfig, run: Callable) -> None:
-    pictures = plan.cast.pictures.items()
-    for _ in run(_save, [(folder, *each, config.image_size, config.seed) for each in pictures]):
+    variants = num_variants(config.images_per_species)
+    settings = (config.image_size, config.seed, variants)
+    tasks = [(folder, *each, *settings) for each in plan.cast.pictures.items()]
+    for _ in run(save, tasks):
         pass
 
 
@@ -123,25 +104,9 @@ def _draw_bursts(
     chunks = [(studio, plan.bursts[k : k + CHUNK], plan.faults.rotated) for k in starts]
     filed: list[Filed] = []
     done = 0
-    for chunk, results in zip(chunks, run(_shoot, chunks), strict=True):
+    for chunk, results in zip(chunks, run(shoot, chunks), strict=True):
         filed += results
         done += sum(burst.frames for burst in chunk[1])
         if on_progress:
             on_progress(done, total)
-    _studio.cache_clear()
     return filed
-
-
-def _save(task: tuple) -> None:
-    save_sprites(*task)
-
-
-@lru_cache(maxsize=1)
-def _studio(folder: Path, places: tuple[Place, ...], image_size: int, seed: int) -> Studio:
-    return Studio(folder, list(places), image_size, seed)
-
-
-def _shoot(task: tuple) -> list[Filed]:
-    studio, bursts, rotated = task
-    drawer = _studio(*studio)
-    return [filed for burst in bursts for filed in drawer.shoot(burst, rotated)]

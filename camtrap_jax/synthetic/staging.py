@@ -14,32 +14,40 @@ from camtrap_jax.synthetic.frames import Stand
 from camtrap_jax.synthetic.species import SPECIES
 from camtrap_jax.synthetic.views.cameras import Place, landmark_box
 
-VARIANTS = 7
-"""Individuals drawn per species; frames turn, scale and mirror them."""
-
 _STREAM = 3_000_017
 
 
+def num_variants(images_per_species: int) -> int:
+    """Individuals drawn per species; frames turn, scale and mirror them."""
+    return min(max(images_per_species // 5, 2), 7)
+
+
 def save_sprites(
-    folder: Path, species: str, paths: tuple[str, ...], image_size: int, seed: int
+    folder: Path,
+    species: str,
+    paths: tuple[str, ...],
+    image_size: int,
+    seed: int,
+    *,
+    variants: int,
 ) -> None:
     """Draws (or reads) a species' pictures into `folder`, for all workers to share."""
-    width_px = max(280, round(1.15 * image_size))
+    width_px = max(160, round(1.15 * image_size))
     names = list(SPECIES)
-    for variant in range(len(paths) or VARIANTS):
+    (folder / species).mkdir()
+    for variant in range(len(paths) or variants):
         if paths:
             sprite = read_sprite(paths[variant], width_px=width_px)
         else:
             rng = np.random.default_rng([seed, _STREAM, names.index(species), variant])
             sprite = draw_sprite(species, rng, width_px=width_px)
-        np.save(
-            folder / f"{species}.{variant}.npy", np.dstack([np.asarray(sprite.image), sprite.parts])
-        )
+        stored = np.dstack([np.asarray(sprite.image), sprite.parts])
+        np.save(folder / species / f"{variant:03d}.npy", stored)
 
 
 def load_sprites(folder: Path, species: str) -> list[Sprite]:
     """What `save_sprites` wrote."""
-    stored = [np.load(path) for path in sorted(folder.glob(f"{species}.*.npy"))]
+    stored = [np.load(path) for path in sorted((folder / species).iterdir())]
     return [
         Sprite(Image.fromarray(array[..., :4].copy()), array[..., 4].copy()) for array in stored
     ]
@@ -62,8 +70,8 @@ def make_stage(place: Place, size: tuple[int, int, int], image_size: int) -> Sta
     if not box:
         return Stage(width, height - strip, 0.0, float(width))
     if place.landmark_side < 0:
-        return Stage(width, height - strip, box[0] + box[2] + 0.01 * width, float(width))
-    return Stage(width, height - strip, 0.0, box[0] - 0.01 * width)
+        return Stage(width, height - strip, box[0] + box[2] + 0.04 * width, float(width))
+    return Stage(width, height - strip, 0.0, box[0] - 0.04 * width)
 
 
 def stand_all(
@@ -141,6 +149,9 @@ def _across(
         seen = rng.uniform(0.50, 0.72) * width
         return edge + (seen - width / 2) * (1 if edge == 0 else -1)
     if slot is not None:
-        return stage.left + free * np.clip(slot + rng.uniform(-0.06, 0.06), 0.15, 0.85)
+        x = stage.left + free * np.clip(slot + rng.uniform(-0.06, 0.06), 0.15, 0.85)
+        if stage.left > 0:
+            x = max(x, stage.left + width / 2)
+        return x if stage.right == stage.width else min(x, stage.right - width / 2)
     room = max(free - width, 0.0)
     return stage.left + width / 2 + room * rng.uniform(0.04, 0.96)

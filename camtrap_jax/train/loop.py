@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 from camtrap_jax.mesh import Batch, put_batch
 from camtrap_jax.train.checkpoint import Checkpoints
 from camtrap_jax.train.metrics import MetricsLog
-from camtrap_jax.train.state import TrainState
+from camtrap_jax.train.state import TrainState, all_finite
 from camtrap_jax.train.step import EvalCounts
 
 OnStep = Callable[[int, dict[str, float]], None]
@@ -43,7 +43,7 @@ def train(
     """Trains from `state.step` to `plan.num_steps`; `batches` start at that step.
 
     Raises:
-      FloatingPointError: a loss is not finite; the last checkpoint stays.
+      FloatingPointError: a loss or parameter is not finite; the last checkpoint stays.
     """
     for step in range(int(state.step) + 1, plan.num_steps + 1):
         state, metrics = train_step(state, put_batch(next(batches), mesh))
@@ -55,9 +55,19 @@ def train(
         if step % plan.eval_every == 0 or last:
             log.add(step, {**evaluate(state), "epoch": step / plan.steps_per_epoch})
         if step % plan.checkpoint_every == 0 or last:
-            log.flush()  # a state that is not finite must not become a checkpoint
+            log.flush()
+            _check_finite(state, step)
             checkpoints.save(state)
     return state
+
+
+def _check_finite(state: TrainState, step: int) -> None:
+    """Refuses a state that would end every run that goes on from it; its loss was still finite."""
+    if not all_finite(state):
+        raise FloatingPointError(
+            f"training: a parameter is not finite after step {step}; lower "
+            "--config.train.learning_rate, or set --config.train.gradient_clip=1"
+        )
 
 
 def evaluate_split(

@@ -48,7 +48,8 @@ class MetricsLog:
                 f"training: the loss of step {step} is {values['loss']}; lower "
                 "--config.train.learning_rate, or set --config.train.gradient_clip=1"
             )
-        self._stream.write(json.dumps({"step": step, **values}) + "\n")
+        line = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        self._stream.write(json.dumps({"step": step, **line}, allow_nan=False) + "\n")
         self._stream.flush()
         return values
 

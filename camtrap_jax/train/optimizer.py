@@ -36,7 +36,7 @@ def make_schedule(config: TrainConfig, learning_rate: float, num_steps: int) -> 
     if config.schedule == "cosine":
         after = optax.cosine_decay_schedule(learning_rate, rest)
     else:
-        thirds = {round(rest * k / 3): 0.1 for k in (1, 2)}
+        thirds = {max(1, round(rest * k / 3)): 0.1 for k in (1, 2)}
         after = optax.piecewise_constant_schedule(learning_rate, thirds)
     if not warmup:
         return after

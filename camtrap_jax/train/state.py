@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Int
+from jaxtyping import Array, Bool, Int
 
 
 @jax.tree_util.register_dataclass
@@ -26,6 +26,12 @@ class TrainState:
         """The network's variables, as its `apply` takes them."""
         stats = {"batch_stats": self.batch_stats} if self.batch_stats else {}
         return {"params": self.params, **stats}
+
+
+@jax.jit
+def all_finite(state: TrainState) -> Bool[Array, ""]:
+    """Tells whether every number of a state is finite."""
+    return jnp.all(jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(state)]))
 
 
 def init_state(variables: dict[str, Any], optimizer: optax.GradientTransformation) -> TrainState:

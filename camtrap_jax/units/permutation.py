@@ -27,7 +27,9 @@ def permutation_p_values(
     """Share of labellings whose information reaches that of the true labels.
 
     `(1 + number of shuffled labellings at or above the true one) / (1 + permutations)`, for all
-    units and species under the same shuffles, which keep the number of images per species.
+    units and species under the same shuffles, which keep the number of images per species. The
+    shuffles take images for independent: among the near-identical frames of bursts the p-values
+    come out too low.
 
     Args:
       responses: one finite number per image and unit.

@@ -61,9 +61,7 @@ def test_every_epoch_has_every_training_image_once_in_another_order(dataset):
 
 
 def test_workers_change_nothing(dataset):
-    alone = first_batches(dataset, 7)
-    for num_workers in (1, 2):
-        assert_same(first_batches(dataset, 7, num_workers=num_workers), alone)
+    assert_same(first_batches(dataset, 7, num_workers=2), first_batches(dataset, 7))
 
 
 def test_a_restart_continues(dataset):
@@ -102,8 +100,8 @@ def test_steps_per_epoch(images, batch, steps):
 
 
 @pytest.mark.parametrize("rows", [[], [5], [3, 1, 2, 0], list(range(24)), [7] * 9])
-@pytest.mark.parametrize(("process_count", "num_workers"), [(1, 0), (2, 0)])
-def test_evaluation_covers_every_row_once_in_order(rows, process_count, num_workers, dataset):
+@pytest.mark.parametrize("process_count", [1, 2])
+def test_evaluation_covers_every_row_once_in_order(rows, process_count, dataset):
     shares = [
         list(
             eval_batches(
@@ -111,7 +109,6 @@ def test_evaluation_covers_every_row_once_in_order(rows, process_count, num_work
                 np.array(rows, int),
                 size_px=16,
                 batch_size=4,
-                num_workers=num_workers,
                 process_index=index,
                 process_count=process_count,
             )
@@ -137,11 +134,11 @@ def test_evaluation_covers_every_row_once_in_order(rows, process_count, num_work
     assert seen == rows
 
 
-def test_evaluation_with_workers(dataset):
+def test_evaluation_with_a_worker(dataset):
     settings = {"size_px": 16, "batch_size": 4}
     rows = np.arange(22)
     alone = list(eval_batches(dataset, rows, **settings))
-    assert_same(list(eval_batches(dataset, rows, num_workers=2, **settings)), alone)
+    assert_same(list(eval_batches(dataset, rows, num_workers=1, **settings)), alone)
 
 
 @pytest.mark.parametrize("rows", [[-1], [24], [0, 99]])

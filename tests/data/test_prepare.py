@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camtrap_jax.config import DataConfig
+from camtrap_jax.config import DataConfig, SyntheticConfig
 from camtrap_jax.data import prepare
 from camtrap_jax.data.manifest import COLUMNS
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json, read_table
+from camtrap_jax.synthetic.dataset import write_dataset
 
 STATIONS = Path(__file__).parents[3] / "shared" / "data" / "camera_trap_stations"
 
@@ -101,13 +102,13 @@ def test_the_same_again_does_nothing_and_anything_else_is_refused(
     source.rename(tmp_path / "moved")
     prepare_dataset(tmp_path / "moved", target, config)
     other = dataclasses.replace(config, seed=1, short_side=33)
-    with pytest.raises(ValueError, match=r"short_side: 40 -> 33, data.seed: 0 -> 1.*--overwrite"):
+    with pytest.raises(ValueError, match=r"data.seed: 0 -> 1, data.short_side: 40 -> 33.*--overw"):
         prepare_dataset(tmp_path / "moved", target, other)
     pictures(tmp_path / "moved", {"lion": 6})
-    with pytest.raises(ValueError, match="the pictures or labels differ.*--overwrite"):
+    with pytest.raises(ValueError, match=r"the pictures or labels differ.*--overwrite"):
         prepare_dataset(tmp_path / "moved", target, config)
-    with pytest.raises(ValueError, match="is no prepared dataset.*--overwrite"):
-        prepare_dataset(tmp_path / "moved", tmp_path, config)
+    with pytest.raises(ValueError, match=r"is no prepared dataset.*--overwrite"):
+        prepare_dataset(tmp_path / "moved", Path(__file__).parent, config)
     assert contents(target) == before
 
 
@@ -148,7 +149,7 @@ def test_unreadable_sources_leave_nothing(tmp_path, config):
     (tmp_path / "source" / "lion").mkdir(parents=True)
     for number in range(3):
         (tmp_path / "source" / "lion" / f"{number}.jpg").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="none of 3 pictures.*lion/0.jpg: not a picture"):
+    with pytest.raises(ValueError, match=r"none of 3 pictures.*lion/0.jpg: not a picture"):
         prepare_dataset(tmp_path / "source", tmp_path / "dataset", config)
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
@@ -156,7 +157,7 @@ def test_unreadable_sources_leave_nothing(tmp_path, config):
 @pytest.mark.parametrize("target", ["source/dataset", "source", "."])
 def test_a_dataset_lies_apart_from_its_source(target, tmp_path, config, pictures):
     pictures(tmp_path / "source", {"lion": 4, "eland": 4})
-    with pytest.raises(ValueError, match="within the source|is no prepared dataset"):
+    with pytest.raises(ValueError, match=r"within the source|is no prepared dataset"):
         prepare_dataset(tmp_path / "source", tmp_path / target, config)
 
 
@@ -183,3 +184,33 @@ def test_real_stations(tmp_path):
     for name, time in zip(manifest["filepath"], manifest["datetime"], strict=True):
         date, clock = name.partition("__")[2].split("(")[0].split("__")
         assert time == f"{date} {clock.replace('-', ':')}"
+
+
+def test_planted_faults_are_found(tmp_path):
+    """The audit names what the synthetic data set was given, and nothing else."""
+    settings = SyntheticConfig(images_per_species=12, image_size=96, num_cameras=5)
+    write_dataset(tmp_path / "synthetic", settings, num_workers=1)
+    truth = read_json(tmp_path / "synthetic" / "truth.json")
+    by_folder, by_file = tmp_path / "by_folder", tmp_path / "by_file"
+    config = DataConfig(min_images=3)
+    prepare_dataset(tmp_path / "synthetic" / "images", by_folder, config)
+    prepare_dataset(tmp_path / "synthetic", by_file, config)
+    manifest = read_table(by_folder / "manifest.csv")
+    failures = read_table(by_folder / "failures.csv")
+    assert set(failures["filepath"]) == {
+        *truth["truncated"],
+        *truth["zero_byte"],
+        *truth["not_images"],
+    }
+    assert set(manifest["filepath"]) == set(truth["images"]) - set(failures["filepath"])
+    findings = read_json(by_folder / "audit.json")
+    assert findings["duplicates"] == sorted(sorted(pair) for pair in truth["duplicates"])
+    pairs = sorted(sorted(pair["filepaths"]) for pair in findings["two_labels"])
+    assert pairs == sorted(sorted(pair) for pair in truth["two_species"])
+    bound = {entry["species"]: entry["camera"] for entry in findings["camera_bound_species"]}
+    assert truth["camera_bound"].items() <= bound.items()
+    other = read_table(by_file / "manifest.csv")
+    assert list(other["filepath"]) == [f"images/{name}" for name in manifest["filepath"]]
+    same = ["species", "role", "camera", "datetime", "width", "height", "sha256"]
+    assert other[same].equals(manifest[same])
+    assert (other["bbox"] != "").sum() == (other["role"] != "empty").sum()

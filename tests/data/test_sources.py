@@ -11,19 +11,19 @@ def listed(source, format="auto"):  # noqa: A002
 
 
 @pytest.mark.parametrize(
-    ("folder", "layout", "species", "camera"),
+    ("folder", "layout", "camera"),
     [
-        ("lion", "label/file", "lion", ""),
-        ("train/lion", "split/label/file", "lion", ""),
-        ("C1/lion", "camera/label/file", "lion", "C1"),
-        ("Test/C1/lion", "split/camera/label/file", "lion", "C1"),
-        ("north/C1/lion", "camera/label/file", "lion", "north/C1"),
+        ("lion", "label/file", ""),
+        ("train/lion", "split/label/file", ""),
+        ("C1/lion", "camera/label/file", "C1"),
+        ("Test/C1/lion", "split/camera/label/file", "C1"),
+        ("north/C1/lion", "camera/label/file", "north/C1"),
     ],
 )
-def test_folder_layouts(folder, layout, species, camera, tmp_path, pictures):
+def test_folder_layouts(folder, layout, camera, tmp_path, pictures):
     paths = pictures(tmp_path, {folder: 3})
     assert read_source(tmp_path).layout == layout
-    assert listed(tmp_path) == [(path, species, camera) for path in paths]
+    assert listed(tmp_path) == [(path, "lion", camera) for path in paths]
 
 
 def test_splits_beside_other_folders_are_cameras(tmp_path, pictures):

@@ -27,8 +27,7 @@ CELL_PX = {"vgg16": 16, "resnet50": 32}
 DIM = {"vgg16": 4096, "resnet50": 2048}
 UNITS = {"vgg16": 512, "resnet50": 2048}
 RELUS = {"vgg16": 15, "resnet50": 49}
-# Square; odd and asymmetric, where pooling drops or pads; and one more multiple of 32.
-SIZES = [(64, 64), (70, 99), (96, 96)]
+SIZES = [(64, 64), (97, 70)]  # the second odd and asymmetric, where pooling drops or pads
 
 
 def cells(name, length):
@@ -112,7 +111,7 @@ def test_every_relu_of_the_network_is_its_activation(name):
     assert not names & {"max", "clamp", "select_n", "custom_jvp_call"}
 
 
-@pytest.mark.parametrize("size", SIZES[:2])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NAMES)
 def test_outputs_and_gradient_equal_numpy_on_the_saved_tensors(name, size, tmp_path):
     _, variables = narrow_network(name)

@@ -31,8 +31,10 @@ def random_variables(model, seed=0):
         if key[-1] == "kernel":
             scale = np.sqrt(2 / np.prod(leaf.shape[:-1]))
             value = rng.normal(0, scale, leaf.shape)
-        elif key[-1] in ("scale", "var"):
+        elif key[-1] == "var":
             value = rng.uniform(0.5, 1.5, leaf.shape)
+        elif key[-1] == "scale":
+            value = rng.uniform(0.2, 0.8, leaf.shape)
         else:
             value = rng.normal(0, 0.1, leaf.shape)
         flat[key] = jnp.asarray(value.astype(np.float32))
@@ -74,5 +76,10 @@ def output_and_gradient(name, images, targets):
     """Returns the network's Output and the gradient of the targets' logits, as NumPy arrays."""
     _, variables = narrow_network(name)
     with jax.enable_x64(True):
-        result = _compiled(name)(variables, jnp.asarray(images), jnp.asarray(targets))
+        result = _compiled(name)(doubled(variables), jnp.asarray(images), jnp.asarray(targets))
         return jax.tree.map(np.asarray, result)
+
+
+def doubled(variables):
+    """Returns the variables in double precision; call it where that is enabled."""
+    return jax.tree.map(lambda leaf: leaf.astype(np.float64), variables)

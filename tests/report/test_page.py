@@ -3,8 +3,8 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
-from reference.pictured_run import HOSTILE, KNOWN, LONG, STAGES, UNKNOWN, make_run, small_config
 from PIL import Image
+from reference.pictured_run import HOSTILE, KNOWN, LONG, STAGES, UNKNOWN, make_run, small_config
 
 from camtrap_jax.report import page
 from camtrap_jax.report.page import SECTIONS, write_report

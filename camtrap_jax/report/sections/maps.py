@@ -9,6 +9,7 @@ from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 
 PREDICTIONS = "evaluate/predictions.csv"
+LEADING_PANELS = 5  # that are open; the others are a long way to scroll
 IMAGES_PER_SPECIES = 9  # as many as the paper's raters saw of each species
 
 
@@ -19,19 +20,16 @@ def maps_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
         return None
     chosen = set(random_gallery(results.run, results.config.explain, limit=IMAGES_PER_SPECIES))
     count = results.config.report.panels_per_species
-    species = []
+    species, panels = [], []
     for name in results.run.dataset.classes:
         gallery = [row for row in predictions if row["species"] == name]
         gallery = [row for row in gallery if row["image_id"] in chosen]
         right = [row for row in gallery if is_correct(row)][:count]
-        species.append(
-            {
-                "name": name,
-                "panels": [_panel(row, pictures) for row in right],
-                "pairs": [_pair(row, pictures) for row in gallery],
-            }
-        )
-    return {"species": species}
+        panels.append([_panel(row, pictures) for row in right])
+        species.append({"name": name, "pairs": [_pair(row, pictures) for row in gallery]})
+    leading = [own[0] for own in panels if own][:LEADING_PANELS]
+    others = [panel for own in panels for panel in own if panel not in leading]
+    return {"species": species, "leading": leading, "others": others}
 
 
 def mistakes_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,8 +44,8 @@ def overview_section(results: Results) -> dict[str, Any]:
 
 def is_synthetic(results: Results) -> bool:
     """Tells whether the pictures were drawn with a planted truth."""
-    source = results.json("provenance.json").get("source")
-    planted = bool(source) and (Path(source) / "truth.json").is_file()
+    source = results.run.source
+    planted = source is not None and (source / "truth.json").is_file()
     return planted or bool(results.json("truth/truth.json"))
 
 
