@@ -33,8 +33,9 @@ def tiny_source(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_dataset(tiny_source):
     """The same, prepared."""
-    from camtrap_jax.data.prepare import prepare_dataset
     from reference.tiny_study import tiny_config
+
+    from camtrap_jax.data.prepare import prepare_dataset
 
     folder = tiny_source.parent / "dataset"
     prepare_dataset(tiny_source, folder, tiny_config().data)
@@ -44,9 +45,10 @@ def tiny_dataset(tiny_source):
 @pytest.fixture(scope="session")
 def tiny_run(tiny_source):
     """A whole study of them, with the dataset inside; for reading, or for copying."""
+    from reference.tiny_study import tiny_config
+
     from camtrap_jax.study.console import Silent
     from camtrap_jax.study.whole import run_study
-    from reference.tiny_study import tiny_config
 
     folder = tiny_source.parent / "run"
     run_study(folder, tiny_config(), Silent(), source=tiny_source)

@@ -2,9 +2,9 @@ import shutil
 
 import numpy as np
 import pytest
+from reference.tiny_study import SPECIES, tiny_config
 
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
-from reference.tiny_study import SPECIES, tiny_config
 
 
 def test_the_index_has_the_manifest_s_columns_in_the_order_of_the_arrays(tiny_run):

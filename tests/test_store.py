@@ -117,7 +117,7 @@ def test_damaged_json_is_an_error_that_names_the_file(tmp_path, content):
 
 def test_text_columns_keep_what_looks_like_a_number_or_like_nothing(tmp_path):
     hard = ["None", "NA", "nan", "007", "1e5", "", "True", 'a "b", c', " x ", "Ñandú\u2028"]
-    table = pd.DataFrame({name: hard for name in store.TEXT_COLUMNS})
+    table = pd.DataFrame(dict.fromkeys(store.TEXT_COLUMNS, hard))
     table["value"] = np.arange(len(hard)) / 3
     store.write_table(tmp_path / "t.csv", table)
     found = store.read_table(tmp_path / "t.csv")

@@ -70,7 +70,7 @@ class BatchNorm(nn.Module):
         mean = self.variable("batch_stats", "mean", jnp.zeros, (channels,))
         var = self.variable("batch_stats", "var", jnp.ones, (channels,))
         if train:
-            wide = x.astype(jnp.float32)
+            wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
             batch_mean = wide.mean((0, 1, 2))
             batch_var = jnp.square(wide - batch_mean[None, None, None]).mean((0, 1, 2))
             if not self.is_initializing():

@@ -47,7 +47,8 @@ def test_metrics(
         "bootstrap_rounds": config.evaluate.bootstrap_rounds,
         "seed": config.evaluate.seed,
         "interval": "95 % percentile bootstrap over test images; within species for "
-        "mean_species_accuracy; resampling raises ece, so its intervals are widened to the value",
+        "mean_species_accuracy, where a species with a single image adds no spread; resampling "
+        "raises ece, so its intervals are widened to the value",
     }
 
 

@@ -118,7 +118,7 @@ def _round_means(run: RunFolder, config: Config, images: pd.DataFrame) -> np.nda
     A species' draws depend on the seed, its position in classes.json and its own images alone.
     """
     settings = config.novelty
-    unfamiliarity = images.set_index("row")["unfamiliarity"]
+    unfamiliarity = images.set_index("row")["unfamiliarity"].astype(np.float64)
     means = []
     for code, (species, split) in enumerate(_groups(run)):
         rows = rows_of(images, species, split)
@@ -144,7 +144,8 @@ def _species_table(
 ) -> pd.DataFrame:
     """One row a species; what has no images is empty."""
     names = [*known, *unknown]
-    means = rounds.mean(axis=1)
+    low, high = rounds.min(axis=1), rounds.max(axis=1)
+    means = np.clip(rounds.mean(axis=1), low, high)  # rounding may leave equal rounds
     threshold = np.nan if np.isnan(means[: len(known)]).all() else np.nanmax(means[: len(known)])
     closest = []
     for species in names:
@@ -158,8 +159,8 @@ def _species_table(
             "species": names,
             "role": ["known"] * len(known) + ["unknown"] * len(unknown),
             "mean": means,
-            "low": rounds.min(axis=1),
-            "high": rounds.max(axis=1),
+            "low": low,
+            "high": high,
             "nearest_species": closest,
             "above_threshold": above,
         }

@@ -28,7 +28,7 @@ def finite_array(run: RunFolder, name: str) -> np.ndarray:
 def rows_of(index: pd.DataFrame, species: str, split: str) -> Int[np.ndarray, " images"]:
     """Rows of a species in a split, in the order of their image ids."""
     chosen = index.loc[(index["species"] == species) & (index["split"] == split)]
-    return np.asarray(chosen.sort_values(by="row")["row"], np.int64)
+    return np.asarray(chosen.sort_values(by="image_id")["row"], np.int64)
 
 
 def split_images(

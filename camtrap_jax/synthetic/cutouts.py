@@ -73,7 +73,7 @@ def read_sprite(path: str, *, width_px: int) -> Sprite:
     """The cut-out as a sprite, trimmed, at most `width_px` on its longer side, all of it part 1."""
     with Image.open(path) as source:
         image = source.convert("RGBA")
-    box = image.getchannel("A").point(lambda alpha: 255 * (alpha > 40)).getbbox()
+    box = image.getchannel("A").point([255 * (alpha > 40) for alpha in range(256)]).getbbox()
     if box is None:
         raise ValueError(
             f"{path}: the picture is wholly transparent; give one that shows the animal"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camtrap_jax.synthetic.bursts import Abundance, Burst
+from camtrap_jax.synthetic.bursts import FRAMES, Abundance, Burst
 
 ORIENTATIONS = (6, 3, 8)
 """EXIF tags in turn: how a viewer must turn the stored picture."""
@@ -33,19 +33,9 @@ def plant(bursts: list[Burst], abundance: Abundance, bound: dict[str, str], seed
     as planned. Every burst has at most one fault.
     """
     rng = np.random.default_rng([seed, _STREAM, 2])
-    common = [
-        name
-        for name in list(abundance.known)[: max(2, len(abundance.known) * 6 // 10)]
-        if name not in bound
-    ]
-    pool = [
-        burst
-        for burst in bursts
-        if burst.species in common
-        and not (burst.far or burst.partial)
-        and burst.herd == 1
-        and burst.frames == 3
-    ]
+    half = list(abundance.known)[: max(2, len(abundance.known) * 6 // 10)]
+    common = [name for name in half if name not in bound]
+    pool = [burst for burst in bursts if burst.species in common and _plain(burst)]
     pool = [pool[k] for k in rng.permutation(len(pool))]
     total = sum(abundance.known.values())
     faults = Faults()
@@ -67,6 +57,11 @@ def plant(bursts: list[Burst], abundance: Abundance, bound: dict[str, str], seed
     broken = [burst.path(int(rng.integers(3)), burst.label) for burst in _take(pool, 6)]
     faults.truncated, faults.zero_byte, faults.not_images = broken[:3], broken[3:4], broken[4:]
     return faults
+
+
+def _plain(burst: Burst) -> bool:
+    """A full burst of one animal, well seen."""
+    return burst.frames == FRAMES and burst.herd == 1 and not (burst.far or burst.partial)
 
 
 def _take(pool: list[Burst], count: int) -> list[Burst]:

@@ -155,10 +155,14 @@ def _paste(layers: Frame, stand: Stand, number: int, shot: Shot) -> None:
 def _lit(picture: Image.Image, gain: float, light: Light) -> Image.Image:
     """The animal's colours in this light; in infrared even black fur throws some back."""
     if not light.night:
-        return picture.convert("RGB").point(lambda value: min(255, int(value * gain)))
+        return picture.convert("RGB").point(_ramp(gain, 0) * 3)
     gain, floor = (gain * 2.1, 60) if light.burnt else (gain * 1.08, 22)
     grey = picture.convert("RGB").convert("L")
-    return grey.point(lambda value: min(255, int(floor + value * gain))).convert("RGB")
+    return grey.point(_ramp(gain, floor)).convert("RGB")
+
+
+def _ramp(gain: float, floor: int) -> list[int]:
+    return [min(255, int(floor + value * gain)) for value in range(256)]
 
 
 def _resized(stand: Stand, frame: int) -> tuple[Image.Image, np.ndarray]:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from reference.slow_evaluation import slow_auroc, slow_aupr, slow_fpr95
+from reference.slow_evaluation import slow_aupr, slow_auroc, slow_fpr95
 
 from camtrap_jax.evaluation import detection_metrics
 
@@ -25,6 +25,13 @@ def test_perfect_and_inverted_scores():
     worst = detection_metrics(high, low)
     assert worst["auroc"] == 0
     assert worst["fpr95"] == 1
+
+
+def test_a_score_that_tells_nothing():
+    scores = np.arange(20.0)
+    found = detection_metrics(scores, scores)
+    assert found["auroc"] == 0.5
+    assert found["fpr95"] == 0.95
 
 
 def test_monotone_transform_changes_nothing():

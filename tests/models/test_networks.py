@@ -39,8 +39,8 @@ def cells(name, length):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_network_of_1000_classes_has_the_published_number_of_parameters(name):
     shapes = variable_shapes(make_model(name, num_classes=1000))
-    assert sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(shapes["params"])) == (
-        PARAMETERS[name]
+    assert (
+        sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(shapes["params"])) == (PARAMETERS[name])
     )
 
 

@@ -57,7 +57,7 @@ def test_saved_weights_come_back_bit_for_bit(name, tmp_path):
     assert flat(back).keys() == flat(variables).keys()
     for key, leaf in flat(variables).items():
         np.testing.assert_array_equal(flat(back)[key], leaf, err_msg=key, strict=True)
-    assert os.listdir(tmp_path) == ["w.safetensors"]
+    assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -228,7 +228,9 @@ def test_the_first_layer_sees_what_it_was_trained_on(source, tmp_path):
     empty = {}
     for block, count in CONVOLUTIONS.items():
         for layer in range(1, count + 1):
-            kinds = {kind: arrays[f"block{block}_conv{layer}/{kind}"] for kind in ("kernel", "bias")}
+            kinds = {
+                kind: arrays[f"block{block}_conv{layer}/{kind}"] for kind in ("kernel", "bias")
+            }
             empty[f"conv{block}_{layer}"] = jax.tree.map(jnp.zeros_like, kinds)
     variables = start_from(path, {"params": empty})
 

@@ -8,7 +8,6 @@ def primitives(jaxpr):
         names.append(equation.primitive.name)
         for value in equation.params.values():
             for inner in value if isinstance(value, tuple | list) else [value]:
-                inner = getattr(inner, "jaxpr", inner)
-                if hasattr(inner, "eqns"):
-                    names += primitives(inner)
+                if hasattr(inner, "eqns") or hasattr(inner, "jaxpr"):
+                    names += primitives(getattr(inner, "jaxpr", inner))
     return names

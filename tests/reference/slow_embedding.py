@@ -47,9 +47,7 @@ def slow_mahalanobis(features, training, labels, covariance):
     """Distance to the nearest class mean through the covariance's inverse."""
     inverse = np.linalg.inv(covariance)
     means = [training[labels == label].mean(axis=0) for label in np.unique(labels)]
-    return np.array(
-        [min(np.sqrt((f - m) @ inverse @ (f - m)) for m in means) for f in features]
-    )
+    return np.array([min(np.sqrt((f - m) @ inverse @ (f - m)) for m in means) for f in features])
 
 
 def parse_newick(text):

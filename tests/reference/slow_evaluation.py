@@ -1,5 +1,7 @@
 """Calibration error and detection metrics by loops over bins and thresholds."""
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -34,5 +36,4 @@ def slow_aupr(positive, negative):
         hits = sum(score >= threshold for score in positive)
         misses = sum(score >= threshold for score in negative)
         points.append((hits / len(positive), hits / (hits + misses)))
-    pairs = zip(points[:-1], points[1:], strict=True)
-    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairs)
+    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))

@@ -37,7 +37,7 @@ def slow_corrected(values, shows, num_bins=10):
     return max(entropy(np.array(bins)) + entropy(np.array(shows)) - entropy(joint), 0)
 
 
-def slow_p_value(values, labels, label, num_bins, permutations, seed):
+def slow_p_value(values, labels, label, *, num_bins, permutations, seed):
     """Counts shuffles one by one; draws as the fast version does, ten at a time."""
     bins = slow_bins(values, num_bins)
     observed = mutual_info_score(bins, labels == label)

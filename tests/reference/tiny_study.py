@@ -8,7 +8,9 @@ from PIL import Image
 from camtrap_jax.config import Config
 
 SPECIES = {"nyala": 14, "kudu": 13, "oribi": 12, "lion": 5}
-CONFIG_FILE = '"""The tiny study."""\n\nfrom reference.tiny_study import tiny_config as get_config\n'
+CONFIG_FILE = (
+    '"""The tiny study."""\n\nfrom reference.tiny_study import tiny_config as get_config\n'
+)
 
 
 def write_tiny_source(folder: Path, species: dict[str, int] | None = None) -> None:

@@ -73,7 +73,8 @@ def test_torch_itself_agrees():
     tensors = {name: torch.tensor(value, requires_grad=True) for name, value in START.items()}
     sgd = torch.optim.SGD(tensors.values(), lr=0.02, momentum=0.8, weight_decay=0.1)
     for step in range(3):
-        for name, grad in quadratic({k: v.detach().numpy() for k, v in tensors.items()}, step).items():
+        values = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
+        for name, grad in quadratic(values, step).items():
             tensors[name].grad = torch.tensor(grad)
         sgd.step()
     found = run_optax(make_optimizer(config, 300), nested(START), quadratic, 3)

@@ -176,13 +176,23 @@ def test_sign_compares_with_the_rest():
     assert (absent[:, NUM_CLASSES] == -1).all()
 
 
+def test_a_constant_unit_never_responds_more():
+    # Means of equal numbers over groups of different sizes differ in their last digit.
+    constants = np.tile(np.linspace(0.01, 9, 64, dtype=np.float32), (157, 1))
+    _, labels = sample()
+    assert (information_sign(constants, labels, num_classes=NUM_CLASSES) == -1).all()
+
+
 def test_p_values_equal_the_slow_version():
     responses, labels = sample(80, 7)
     got = permutation_p_values(
         responses, labels, num_classes=NUM_CLASSES, num_bins=5, permutations=23, seed=7
     )
     expected = [
-        [slow_p_value(responses[:, u], labels, c, 5, 23, 7) for c in range(NUM_CLASSES)]
+        [
+            slow_p_value(responses[:, u], labels, c, num_bins=5, permutations=23, seed=7)
+            for c in range(NUM_CLASSES)
+        ]
         for u in range(7)
     ]
     np.testing.assert_allclose(got, expected)

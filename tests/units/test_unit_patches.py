@@ -24,9 +24,7 @@ def test_patch_lies_inside_and_as_central_as_possible(image_px, patch_px, map_hw
         row, column = divmod(cell, map_hw[1])
         for start, place, count in ((x[cell], column, map_hw[1]), (y[cell], row, map_hw[0])):
             centre = (place + 0.5) * image_px / count
-            best = min(
-                range(image_px - size + 1), key=lambda s, c=centre: abs(s + size / 2 - c)
-            )
+            best = min(range(image_px - size + 1), key=lambda s, c=centre: abs(s + size / 2 - c))
             assert 0 <= start <= image_px - size
             assert abs(start + size / 2 - centre) == abs(best + size / 2 - centre)
 
@@ -48,9 +46,7 @@ def test_purity_is_the_share_of_the_commonest_camera():
 def test_top_units_rank_by_information_among_those_that_respond_more():
     information = np.array([[0.3, 0.1], [0.9, 0.1], [0.5, 0.2], [0.5, 0.0]])
     signs = np.array([[1, 1], [-1, 1], [1, -1], [1, -1]])
-    np.testing.assert_array_equal(
-        top_units(information, signs, count=3), [[2, 3, 0], [0, 1, -1]]
-    )
+    np.testing.assert_array_equal(top_units(information, signs, count=3), [[2, 3, 0], [0, 1, -1]])
     np.testing.assert_array_equal(
         top_units(information, signs, count=2, any_sign=True), [[1, 2], [2, 0]]
     )

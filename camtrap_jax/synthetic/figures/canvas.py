@@ -55,7 +55,7 @@ def _relief(mask: np.ndarray, sigma: float) -> np.ndarray:
     height = np.pad(mask, pad)[::step, ::step].astype(np.float32)
     height = gaussian_filter(height, sigma / step, truncate=3)
     slope_y, slope_x = np.gradient(height)
-    light = (0.92 * slope_y - 0.3 * slope_x) * (sigma / step)
+    light = np.asarray((0.92 * slope_y - 0.3 * slope_x) * (sigma / step), np.float32)
     rows, columns = light.shape
     full = Image.fromarray(light).resize((columns * step, rows * step), Image.Resampling.BILINEAR)
     return np.asarray(full)[pad : pad + mask.shape[0], pad : pad + mask.shape[1]]
@@ -189,5 +189,7 @@ class Canvas:
         image = Image.fromarray(rgba)
         image = image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)
         parts = part[::2, ::2]
-        box = image.getchannel("A").point(lambda value: 255 * (value > 40)).getbbox()
+        solid = np.asarray(image.getchannel("A")) > 40
+        rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+        box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
         return Sprite(image.crop(box), parts[box[1] : box[3], box[0] : box[2]].copy())

@@ -111,17 +111,9 @@ def tail(
         if tip:
             end, heading = along(axis, [0.97])
             angles = heading[0] + figure.rng.uniform(-26, 26, 16)
-            canvas.paint(
-                strands(
-                    np.repeat(end, 16, 0),
-                    angles,
-                    tip_size * figure.rng.uniform(0.7, 1.1, 16),
-                    width=tip_size * 0.28,
-                ),
-                tip,
-                part,
-                bulge=1.2,
-            )
+            lengths = tip_size * figure.rng.uniform(0.7, 1.1, 16)
+            tuft = strands(np.repeat(end, 16, 0), angles, lengths, width=tip_size * 0.28)
+            canvas.paint(tuft, tip, part, bulge=1.2)
 
     return feature
 

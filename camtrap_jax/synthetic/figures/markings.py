@@ -9,6 +9,7 @@ from camtrap_jax.synthetic.figures.quadruped import Figure
 from camtrap_jax.synthetic.figures.shapes import along, blob, ellipse, tube
 
 Feature = Callable[[Canvas, Figure], None]
+Range = tuple[float, float]
 COAT = ("body", "neck", "legs", "belly")
 
 
@@ -17,16 +18,18 @@ def bands(
     colour: str,
     *,
     width: float,
-    span=(0.08, 0.9),
-    down=(-0.1, 0.75),
+    span: Range = (0.08, 0.9),
+    down: Range = (-0.1, 0.75),
     strength: float = 1.0,
 ) -> Feature:
     """Vertical stripes over the torso, tapering downwards."""
 
     def feature(canvas: Canvas, figure: Figure) -> None:
         lean = figure.rng.uniform(-0.006, 0.010)
-        for u in np.linspace(*span, count) + figure.rng.uniform(-0.008, 0.008, count):
-            path = [figure.at(u + lean * k, v) for k, v in enumerate(np.linspace(*down, 5))]
+        for u in np.linspace(span[0], span[1], count) + figure.rng.uniform(-0.008, 0.008, count):
+            path = [
+                figure.at(u + lean * k, v) for k, v in enumerate(np.linspace(down[0], down[1], 5))
+            ]
             canvas.mark(
                 tube(path, np.array([0.7, 1, 1, 0.8, 0.3]) * width / 2),
                 colour,
@@ -44,16 +47,16 @@ def rosettes(
     colour: str,
     *,
     size: float,
-    span=(0.0, 1.0),
-    down=(0.08, 0.85),
+    span: Range = (0.0, 1.0),
+    down: Range = (0.08, 0.85),
     on=COAT,
 ) -> Feature:
     """Spots in staggered rows over torso, thighs and neck."""
 
     def feature(canvas: Canvas, figure: Figure) -> None:
         shape = []
-        for row, v in enumerate(np.linspace(*down, rows)):
-            for u in np.linspace(*span, columns) + (row % 2) * 0.5 / columns:
+        for row, v in enumerate(np.linspace(down[0], down[1], rows)):
+            for u in np.linspace(span[0], span[1], columns) + (row % 2) * 0.5 / columns:
                 x, y = figure.at(u, v) + figure.rng.uniform(-1, 1, 2) * size * 0.35
                 radius = size * figure.rng.uniform(0.8, 1.2) * (1 - 0.25 * v)
                 shape += ellipse(x, y, radius * 1.25, radius, angle=figure.rng.uniform(-25, 25))
@@ -80,13 +83,15 @@ def neck_spots(colour: str, *, size: float, count: int = 9) -> Feature:
 
 
 def underside(
-    colour: str, *, start: float = 0.72, part: str = "belly", span=(-0.05, 1.05)
+    colour: str, *, start: float = 0.72, part: str = "belly", span: Range = (-0.05, 1.05)
 ) -> Feature:
     """A belly of another colour, with a sharp edge."""
 
     def feature(canvas: Canvas, figure: Figure) -> None:
-        edge = [figure.at(u, start + 0.05 * np.sin(u * 9)) for u in np.linspace(*span, 9)]
-        low = [figure.at(u, 1.3) for u in np.linspace(*span, 9)[::-1]]
+        edge = [
+            figure.at(u, start + 0.05 * np.sin(u * 9)) for u in np.linspace(span[0], span[1], 9)
+        ]
+        low = [figure.at(u, 1.3) for u in np.linspace(span[0], span[1], 9)[::-1]]
         canvas.mark([np.array(edge + low)], colour, part, on=("body",))
 
     return feature
@@ -157,15 +162,18 @@ def saddle(
     *,
     down: float = 0.45,
     part: str = "mantle",
-    span=(-0.06, 1.06),
+    span: Range = (-0.06, 1.06),
     on=COAT,
     neck: bool = True,
 ) -> Feature:
     """A back of another colour, down to the fraction `down` of the torso."""
 
     def feature(canvas: Canvas, figure: Figure) -> None:
-        low = [figure.at(u, down + 0.03 * np.sin(u * 11)) for u in np.linspace(*span, 10)[::-1]]
-        high = [figure.at(u, -0.4) for u in np.linspace(*span, 10)]
+        low = [
+            figure.at(u, down + 0.03 * np.sin(u * 11))
+            for u in np.linspace(span[0], span[1], 10)[::-1]
+        ]
+        high = [figure.at(u, -0.4) for u in np.linspace(span[0], span[1], 10)]
         shape = [np.array(high + low)]
         if neck:
             upper = (

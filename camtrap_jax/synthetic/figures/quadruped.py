@@ -8,7 +8,7 @@ import numpy as np
 from camtrap_jax.synthetic.figures.canvas import GROUND, Canvas
 from camtrap_jax.synthetic.figures.heads import Head, draw_head
 from camtrap_jax.synthetic.figures.profiles import PROFILES
-from camtrap_jax.synthetic.figures.shapes import blob, ellipse, place, spline, tube
+from camtrap_jax.synthetic.figures.shapes import Shape, blob, ellipse, place, spline, tube
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,43 +138,24 @@ def _draw_leg(canvas: Canvas, figure: Figure, front: bool, swing: float, dim: fl
     joints, radii = _leg(figure, front, swing)
     if build.foot == "column":
         radii = [radii[0], shank * 1.35, shank * 1.05, shank, shank * 1.1]
-    canvas.paint(
-        tube(joints, radii),
-        build.limbs,
-        "legs",
-        bulge=shank * 0.9,
-        dim=dim,
-        fur=build.fur,
-        fuse=dim == 1,
-    )
-    x, y = joints[-1]
+    limb, bulge, near = tube(joints, radii), shank * 0.9, dim == 1
+    canvas.paint(limb, build.limbs, "legs", bulge=bulge, dim=dim, fur=build.fur, fuse=near)
+    for toe in _foot(build, joints[-1][0]):
+        canvas.paint([toe], build.hoof, "legs", bulge=1.2, dim=dim)
+
+
+def _foot(build: Build, x: float) -> Shape:
+    """Hoof, toes or paw under a leg that ends at `x`."""
+    shank = build.leg
     if build.foot == "hoof":
-        hoof = np.array(
-            [
-                (x - shank, y - shank * 0.6),
-                (x + shank * 0.8, y - shank * 0.6),
-                (x + shank * 1.7, GROUND),
-                (x - shank, GROUND),
-            ]
-        )
-        canvas.paint([hoof], build.hoof, "legs", bulge=1, dim=dim)
-    elif build.foot == "column":
-        for toe in (-0.6, 0.1, 0.8):
-            canvas.paint(
-                ellipse(x + toe * shank, GROUND - 1.2, shank * 0.36, 2),
-                build.hoof,
-                "legs",
-                bulge=1,
-                dim=dim,
-            )
-    else:
-        paw = ellipse(
-            x + shank * 0.9,
-            GROUND - shank * 0.7,
-            shank * (1.9 if build.foot == "paw" else 2.3),
-            shank * 0.8,
-        )
-        canvas.paint(paw, build.hoof, "legs", bulge=1.5, dim=dim)
+        top = GROUND - shank * 1.1
+        corners = ((-1.0, top), (0.8, top), (1.7, GROUND), (-1.0, GROUND))
+        return [np.array([(x + reach * shank, y) for reach, y in corners])]
+    if build.foot == "column":
+        toes = (-0.6, 0.1, 0.8)
+        return [ellipse(x + toe * shank, GROUND - 1.2, shank * 0.36, 2)[0] for toe in toes]
+    length = shank * (1.9 if build.foot == "paw" else 2.3)
+    return ellipse(x + shank * 0.9, GROUND - shank * 0.7, length, shank * 0.8)
 
 
 def draw_quadruped(canvas: Canvas, build: Build, rng: np.random.Generator) -> None:

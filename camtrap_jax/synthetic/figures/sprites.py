@@ -3,14 +3,16 @@
 import numpy as np
 
 from camtrap_jax.synthetic.figures.antelopes import ANTELOPES
+from camtrap_jax.synthetic.figures.bushbaby import draw_bushbaby
 from camtrap_jax.synthetic.figures.canvas import Canvas, Sprite
 from camtrap_jax.synthetic.figures.carnivores import CARNIVORES
 from camtrap_jax.synthetic.figures.diggers import DIGGERS
 from camtrap_jax.synthetic.figures.heavyweights import HEAVYWEIGHTS
+from camtrap_jax.synthetic.figures.hornbill import draw_hornbill
 from camtrap_jax.synthetic.figures.primates import PRIMATES
 from camtrap_jax.synthetic.figures.quadruped import draw_quadruped
+from camtrap_jax.synthetic.figures.rodent import draw_rodent
 from camtrap_jax.synthetic.figures.small_antelopes import SMALL_ANTELOPES
-from camtrap_jax.synthetic.figures.solitaires import draw_bushbaby, draw_hornbill, draw_rodent
 from camtrap_jax.synthetic.species import SPECIES
 
 BUILDS = ANTELOPES | SMALL_ANTELOPES | HEAVYWEIGHTS | CARNIVORES | PRIMATES | DIGGERS

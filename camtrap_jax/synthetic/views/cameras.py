@@ -129,15 +129,19 @@ def make_view(place: Place, image_size: int, seed: int) -> View:
 def _set_down(view: Image.Image, image: Image.Image, at: tuple[int, int]) -> None:
     """Pastes an object with a shadow at its foot."""
     shadow = Image.new("RGBA", image.size, (20, 18, 12, 255))
-    shadow.putalpha(image.getchannel("A").point(lambda alpha: alpha // 3))
+    shadow.putalpha(image.getchannel("A").point([alpha // 3 for alpha in range(256)]))
     shadow = shadow.resize((image.width, max(image.height // 5, 1)))
     shadow = shadow.filter(ImageFilter.GaussianBlur(2))
     view.paste(shadow, (at[0], at[1] + image.height - shadow.height // 2), shadow)
     view.paste(image, at, image)
 
 
+def _ramp(gain: float) -> list[int]:
+    return [min(255, int(grey * gain)) for grey in range(256)]
+
+
 def _infrared(image: Image.Image, gain: float) -> Image.Image:
-    return image.convert("L").point(lambda grey: min(255, int(grey * gain))).convert("RGB")
+    return image.convert("L").point(_ramp(gain)).convert("RGB")
 
 
 def _night(day: Image.Image) -> Image.Image:

@@ -39,7 +39,7 @@ HABITATS: dict[str, Habitat] = {
     ),
     "woodland": Habitat(
         sky=("#b7c9c9", "#dfe6d8"),
-        ground=("#8d8f63", "#7c7a50"),
+        ground=("#a3a476", "#969363"),
         grass=("#6f7f42", "#8f9352"),
         leaves="#4a6331",
         treeline=("#4a5a38", 0.20),

@@ -86,10 +86,11 @@ def _sky_and_ground(habitat: Habitat, extent: Extent, rng: np.random.Generator) 
     below = np.arange(1, height - horizon + 1) / (height - horizon)
     distance = 1 / (below + 0.06)
     noise = rng.standard_normal((256, 256))
-    tile = sum(
+    octaves = [
         gaussian_filter(noise, sigma, mode="wrap") * sigma * weight
         for sigma, weight in ((1.2, 0.5), (4, 0.8), (14, 0.9))
-    )
+    ]
+    tile = np.sum(octaves, axis=0)
     across = (np.arange(width) - width / 2)[None] * distance[:, None] * 60 / width
     u, v = across.astype(int) % 256, (distance[:, None] * 40).astype(int) % 256
     near = below[:, None, None] ** 0.7

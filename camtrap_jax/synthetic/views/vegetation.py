@@ -12,7 +12,8 @@ Point = tuple[float, float]
 
 
 def _shade(colour, factor: float) -> tuple[int, int, int]:
-    return tuple(min(255, max(0, int(channel * factor))) for channel in colour)
+    red, green, blue = (min(255, max(0, int(channel * factor))) for channel in colour)
+    return red, green, blue
 
 
 def _foliage(draw: Draw, rng, centre, radius, colour, *, leaves: int, size: float) -> None:
