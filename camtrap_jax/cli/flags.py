@@ -62,11 +62,10 @@ def parse(argv: list[str], command: ModuleType) -> None:
     _check_settings(words)
     try:
         rest = FLAGS([f"camtrap {argv[1]}", *words])
-    except flags.Error as error:
-        raise UsageError(" ".join(str(error).split())) from None
     except Exception as error:  # the file of --config is a program, and may fail as one
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise UsageError(f"--config: {reason[-1]}") from None
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        is_flag = isinstance(error, flags.Error) and "Traceback" not in str(error)
+        raise UsageError(" ".join(lines) if is_flag else f"--config: {lines[-1]}") from None
     if len(rest) > 1:
         raise UsageError(f"expected flags only, got {rest[1]!r}")
     for name in PATHS:

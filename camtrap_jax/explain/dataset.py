@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import tensorstore as ts
 
+from camtrap_jax.mesh import Batch
 from camtrap_jax.store import create_array, open_array, read_json, write_json
 
 Rows = Mapping[str, np.ndarray | jax.Array]  # name -> [batch, ...]
@@ -23,8 +24,8 @@ def write_explanations(
     *,
     num_rows: int,
     batch_size: int,
-    batches_from: Callable[[int], Iterator[Rows]],
-    explain: Callable[[Rows], Rows],
+    batches_from: Callable[[int], Iterator[Batch]],
+    explain: Callable[[Batch], Rows],
     on_progress: OnProgress | None = None,
 ) -> None:
     """Explains `num_rows` images and stores what `explain` returns, one array for each name.
@@ -62,7 +63,7 @@ def write_explanations(
             write_json(state, {"rows": done})
 
 
-def _one_late(explain: Callable[[Rows], Rows], batches: Iterator[Rows]) -> Iterator[Rows]:
+def _one_late(explain: Callable[[Batch], Rows], batches: Iterator[Batch]) -> Iterator[Rows]:
     """Yields each result after the next batch was handed to the device, which so never waits."""
     pending = None
     for batch in batches:

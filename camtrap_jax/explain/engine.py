@@ -109,7 +109,8 @@ def explain_batch(
         (saliency,) = trunk_vjp(*guided_head_vjp(seed))
     product = None
     if heatmap is not None and saliency is not None and "guided_grad_cam" in outputs:
-        product = saliency * upsample(heatmap, images.shape[1:3])[..., None]
+        height, width = images.shape[1:3]
+        product = saliency * upsample(heatmap, (height, width))[..., None]
     return Explanation(
         logits,
         features,

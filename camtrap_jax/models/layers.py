@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 Activation = Callable[[Array], Array]
+
 
 def centred_normal(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
     """Draws weights for ReLU layers whose sum over each output's inputs is zero.
@@ -85,7 +86,6 @@ class BatchNorm(nn.Module):
         return (x * factor[None, None, None] + offset[None, None, None]).astype(self.dtype)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
 def max_pool(
     x: Float[Array, "b h w c"], window: int, stride: int, pad: int = 0
 ) -> Float[Array, "b rows columns c"]:
@@ -95,6 +95,11 @@ def max_pool(
     slices, comparisons and padding, which all backends run in parallel. Rows and columns that do
     not fill a window are dropped, as in torch.
     """
+    return cast(Array, _max_pool(x, window, stride, pad))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
+def _max_pool(x: Array, window: int, stride: int, pad: int) -> Array:
     return lax.reduce_window(
         x,
         -jnp.inf,
@@ -108,7 +113,7 @@ def max_pool(
 def _max_pool_forward(
     x: Array, window: int, stride: int, pad: int
 ) -> tuple[Array, tuple[Array, Array]]:
-    pooled = max_pool(x, window, stride, pad)
+    pooled = cast(Array, _max_pool(x, window, stride, pad))
     return pooled, (x, pooled)
 
 
@@ -116,31 +121,57 @@ def _max_pool_backward(
     window: int, stride: int, pad: int, residuals: tuple[Array, Array], cotangent: Array
 ) -> tuple[Array]:
     x, pooled = residuals
-    padded = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), constant_values=-jnp.inf)
+    if window == stride and not pad:
+        return (_unpool_tiles(x, pooled, cotangent, window),)
+    return (_unpool_windows(residuals, cotangent, window, stride, pad),)
+
+
+def _unpool_tiles(x: Array, pooled: Array, cotangent: Array, window: int) -> Array:
+    """Sends gradients back through windows that do not overlap; a third of the general way."""
+    batch, rows, columns, channels = pooled.shape
+    tiled = x[:, : rows * window, : columns * window]
+    tiles = tiled.reshape(batch, rows, window, columns, window, channels)
+    free = jnp.ones(pooled.shape, bool)  # windows whose maximum is still to be met
+    gradients = []
+    for i in range(window):
+        for j in range(window):
+            winner = free & (tiles[:, :, i, :, j] == pooled)
+            free &= ~winner
+            gradients.append(jnp.where(winner, cotangent, 0))
+    lines = [jnp.stack(gradients[i * window : (i + 1) * window], 3) for i in range(window)]
+    gradient = jnp.stack(lines, 2).reshape(tiled.shape)
+    rest = [(0, whole - part) for whole, part in zip(x.shape, tiled.shape, strict=True)]
+    return jnp.pad(gradient, rest)
+
+
+def _unpool_windows(
+    residuals: tuple[Array, Array], cotangent: Array, window: int, stride: int, pad: int
+) -> Array:
+    """Sends gradients back through windows that may overlap."""
+    x, pooled = residuals
+    border = ((0, 0), (pad, pad), (pad, pad), (0, 0))
+    padded = jnp.pad(x, border, constant_values=-jnp.inf)
     height, width = padded.shape[1:3]
-    rows, columns = pooled.shape[1:3]
-    last_row, last_column = (rows - 1) * stride, (columns - 1) * stride
+    last_row, last_column = ((n - 1) * stride for n in pooled.shape[1:3])
     gradient = jnp.zeros_like(padded)
     free = jnp.ones(pooled.shape, bool)  # windows whose maximum is still to be met
     for i in range(window):
         for j in range(window):
             values = padded[:, i : i + last_row + 1 : stride, j : j + last_column + 1 : stride]
             winner = free & (values == pooled)
-            free = free & ~winner
-            gradient += lax.pad(
-                jnp.where(winner, cotangent, 0),
-                jnp.zeros((), cotangent.dtype),
-                (
-                    (0, 0, 0),
-                    (i, height - i - last_row - 1, stride - 1),
-                    (j, width - j - last_column - 1, stride - 1),
-                    (0, 0, 0),
-                ),
+            free &= ~winner
+            spread = (
+                (0, 0, 0),
+                (i, height - i - last_row - 1, stride - 1),
+                (j, width - j - last_column - 1, stride - 1),
+                (0, 0, 0),
             )
-    return (gradient[:, pad : height - pad, pad : width - pad],)
+            zero = jnp.zeros((), cotangent.dtype)
+            gradient += lax.pad(jnp.where(winner, cotangent, zero), zero, spread)
+    return gradient[:, pad : height - pad, pad : width - pad]
 
 
-max_pool.defvjp(_max_pool_forward, _max_pool_backward)
+_max_pool.defvjp(_max_pool_forward, _max_pool_backward)
 
 
 def adaptive_average_pool(x: Float[Array, "b h w c"], size: int) -> Float[Array, "b size size c"]:

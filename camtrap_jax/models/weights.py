@@ -20,6 +20,7 @@ from camtrap_jax.models.vgg import BLOCKS
 from camtrap_jax.store import atomic_path
 
 Variables = dict[str, Any]
+Flat = dict[tuple[str, ...], Any]
 
 # The .npz of VGG-16's convolutions expects RGB 0..255 less these means, without a division.
 CAFFE_MEAN = np.array((123.68, 116.779, 103.939), np.float32)
@@ -54,7 +55,7 @@ def load_weights(path: str | Path, model: nn.Module) -> Variables:
       ValueError: the file is not `.safetensors`, or a tensor is missing or of another shape.
     """
     tensors = _read_tensors(Path(path))
-    wanted = traverse_util.flatten_dict(variable_shapes(model))
+    wanted: Flat = traverse_util.flatten_dict(variable_shapes(model))
     found = {}
     for key, leaf in wanted.items():
         name = _torch_name(key)
@@ -80,7 +81,7 @@ def start_from(path: str | Path, variables: Variables) -> Variables:
       ValueError: the file is neither, or a tensor is of another shape.
     """
     tensors = _read_tensors(Path(path))
-    flat = traverse_util.flatten_dict(variables)
+    flat: Flat = traverse_util.flatten_dict(variables)
     if "block1_conv1/kernel" in tensors:
         try:
             new = _vgg_convolutions(tensors)

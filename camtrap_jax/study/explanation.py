@@ -15,7 +15,7 @@ from camtrap_jax.data.pipeline import eval_batches
 from camtrap_jax.explain import make_explainer
 from camtrap_jax.explain.dataset import Rows, write_explanations
 from camtrap_jax.explain.gallery import gallery_rows
-from camtrap_jax.mesh import make_mesh, padded_batch_size, put_batch, put_replicated
+from camtrap_jax.mesh import Batch, make_mesh, padded_batch_size, put_batch, put_replicated
 from camtrap_jax.models import load_weights
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import open_array, write_json, write_table
@@ -79,7 +79,7 @@ def _make_pass(
         explainer = make_explainer(model, variables, outputs=outputs)
         order = labels[rows]
 
-        def batches_from(start: int) -> Iterator[Rows]:
+        def batches_from(start: int) -> Iterator[Batch]:
             batches = eval_batches(
                 dataset,
                 positions[rows[start:]],
@@ -92,7 +92,7 @@ def _make_pass(
                 targets[: len(part)] = part
                 yield {"pixels": batch["pixels"], "target": targets}
 
-        def explain(batch: Rows) -> Rows:
+        def explain(batch: Batch) -> Rows:
             return _explain(explainer, batch, mesh, config, only_maps=name == "maps")
 
         write_explanations(
@@ -109,7 +109,7 @@ def _make_pass(
 
 
 def _explain(
-    explainer: Callable, batch: Rows, mesh: Mesh, config: Config, *, only_maps: bool
+    explainer: Callable, batch: Batch, mesh: Mesh, config: Config, *, only_maps: bool
 ) -> Rows:
     placed = put_batch(batch, mesh)
     targets = placed["target"] if config.explain.target == "true" else None

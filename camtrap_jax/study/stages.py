@@ -153,7 +153,7 @@ def check_fixed_settings(root: Path, config: Config) -> None:
       ValueError: lists every difference.
     """
     path = root / "config.json"
-    if not path.exists():
+    if not path.exists() or not has_network(root):
         return
     old, new = read_json(path), config_to_dict(config)
     differences = config_differences(
@@ -165,6 +165,13 @@ def check_fixed_settings(root: Path, config: Config) -> None:
             f"{root}: the folder was made with other settings ({'; '.join(differences)}); choose "
             "another --workdir or start afresh with --overwrite"
         )
+
+
+def has_network(root: Path) -> bool:
+    """Tells whether anything was trained: a run that failed before may start with other settings."""
+    checkpoints = root / "checkpoints"
+    started = checkpoints.is_dir() and any(checkpoints.iterdir())
+    return started or (root / "weights.safetensors").exists()
 
 
 def remove_run(root: Path, *, keep: Path | None = None) -> None:

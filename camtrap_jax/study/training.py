@@ -15,7 +15,12 @@ from jax.sharding import Mesh
 
 from camtrap_jax.config import Config
 from camtrap_jax.data.augment import augment, normalise
-from camtrap_jax.data.pipeline import eval_batches, num_steps_per_epoch, train_iterator
+from camtrap_jax.data.pipeline import (
+    eval_batches,
+    num_steps_per_epoch,
+    train_iterator,
+    train_rows,
+)
 from camtrap_jax.mesh import (
     is_first_process,
     make_mesh,
@@ -48,7 +53,7 @@ def train_run(run: RunFolder, config: Config, console: Console) -> None:
     """
     dataset, settings = run.dataset, config.train
     _check_batch_size(settings.batch_size)
-    num_images = int((dataset.manifest["split"] == "train").sum())
+    num_images = len(train_rows(dataset))
     steps_per_epoch = num_steps_per_epoch(num_images, settings.batch_size)
     plan = Plan(
         num_steps=settings.epochs * steps_per_epoch,

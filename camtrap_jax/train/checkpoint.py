@@ -22,11 +22,13 @@ class Checkpoints:
         """Opens the folder, making it where it does not exist."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder.resolve()
+        policies = ocp.training.save_decision_policies
         self._checkpointer = ocp.training.Checkpointer(
-            self._folder,
+            str(self._folder),
             # Orbax's own policy leaves out a checkpoint while the one before is being written.
-            save_decision_policy=ocp.training.save_decision_policies.FixedIntervalPolicy(1),
-            preservation_policy=ocp.training.preservation_policies.LatestN(KEEP),
+            # (Its policies and the protocols they are said to follow differ in their types.)
+            save_decision_policy=policies.FixedIntervalPolicy(1),  # pyright: ignore
+            preservation_policy=ocp.training.preservation_policies.LatestN(KEEP),  # pyright: ignore
             cleanup_tmp_directories=True,
         )
 

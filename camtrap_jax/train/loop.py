@@ -47,8 +47,7 @@ def train(
     """
     for step in range(int(state.step) + 1, plan.num_steps + 1):
         state, metrics = train_step(state, put_batch(next(batches), mesh))
-        metrics["epoch"] = step / plan.steps_per_epoch
-        written = log.add(step, metrics)
+        written = log.add(step, {**metrics, "epoch": step / plan.steps_per_epoch})
         if on_step:
             on_step(step, written or {})
         last = step == plan.num_steps

@@ -8,7 +8,13 @@ from jax import lax
 from jax.test_util import check_grads
 from reference import numpy_layers
 
-from camtrap_jax.models.layers import BatchNorm, adaptive_average_pool, convolution, max_pool
+from camtrap_jax.models.layers import (
+    BatchNorm,
+    adaptive_average_pool,
+    centred_normal,
+    convolution,
+    max_pool,
+)
 
 WINDOWS = [(2, 2, 0), (3, 2, 1)]
 SIZES = [(4, 4), (5, 7), (6, 9), (2, 3)]
@@ -154,3 +160,14 @@ def test_one_value_a_channel_gives_a_finite_variance():
     y, changed = BatchNorm().apply(variables, x, train=True, mutable=["batch_stats"])
     np.testing.assert_array_equal(y, np.zeros((1, 1, 1, 2)))
     np.testing.assert_allclose(changed["batch_stats"]["var"], np.full(2, 0.9), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(600, 400), (3, 3, 64, 400)])
+def test_initial_weights_keep_the_variance_through_a_relu_and_ignore_the_common_mean(shape):
+    rng = np.random.default_rng(0)
+    weights = np.asarray(centred_normal(jax.random.key(0), shape)).reshape(-1, shape[-1])
+    np.testing.assert_allclose(weights.sum(0), 0, atol=1e-4)
+    x = np.maximum(rng.normal(size=(500, len(weights))), 0)
+    y = x @ weights
+    np.testing.assert_allclose(y.var(0).mean(), 1, rtol=0.03)
+    np.testing.assert_allclose((x + 10) @ weights, y, atol=1e-3)

@@ -5,14 +5,17 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from flax import traverse_util
 
+from camtrap_jax.explain import engine
 from camtrap_jax.models import make_model
 from camtrap_jax.models.weights import variable_shapes
 
 NAMES = ("vgg16", "resnet50")
 NUM_CLASSES = 5
 WIDTH = 1 / 8
+QUICK = {"xla_backend_optimization_level": 0}  # halves the time of compilation
 
 
 def narrow_model(name, **settings):
@@ -20,6 +23,7 @@ def narrow_model(name, **settings):
     return make_model(name, **{"num_classes": NUM_CLASSES, "width": WIDTH, **settings})
 
 
+@functools.cache
 def random_variables(model, seed=0):
     """Draws variables of a network, BatchNorm's statistics and every bias away from 0 and 1.
 
@@ -69,7 +73,7 @@ def _compiled(name):
         (_, output), gradient = jax.value_and_grad(chosen, has_aux=True)(images)
         return output, gradient
 
-    return jax.jit(run)
+    return jax.jit(run, compiler_options=QUICK)
 
 
 def output_and_gradient(name, images, targets):
@@ -78,6 +82,22 @@ def output_and_gradient(name, images, targets):
     with jax.enable_x64(True):
         result = _compiled(name)(doubled(variables), jnp.asarray(images), jnp.asarray(targets))
         return jax.tree.map(np.asarray, result)
+
+
+@functools.cache
+def _explainer(name):
+    model, variables = narrow_network(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "compiler_options", lambda: QUICK)
+        return engine.make_explainer(model, doubled(variables))
+
+
+def explain(name, images, targets=None):
+    """Explains images with all maps in double precision; arrays are NumPy's."""
+    with jax.enable_x64(True):
+        targets = None if targets is None else jnp.asarray(targets)
+        explanation = _explainer(name)(jnp.asarray(images), targets)
+        return jax.tree.map(np.asarray, explanation)
 
 
 def doubled(variables):

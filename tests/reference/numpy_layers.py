@@ -60,17 +60,19 @@ def max_pool(x, *, window, stride, pad=0) -> tuple[np.ndarray, Backward]:
     rows, columns = (height - window) // stride + 1, (width - window) // stride + 1
     y = np.zeros((batch, channels, rows, columns))
     winners = {}
-    for index in np.ndindex(y.shape):
-        b, c, i, j = index
-        part = padded[b, c, i * stride : i * stride + window, j * stride : j * stride + window]
-        row, column = np.unravel_index(part.argmax(), part.shape)
-        y[index] = part[row, column]
-        winners[index] = (b, c, i * stride + row, j * stride + column)
+    for i, j in np.ndindex(rows, columns):
+        top, left = i * stride, j * stride
+        part = padded[:, :, top : top + window, left : left + window]
+        part = part.reshape(batch, channels, window * window)
+        first = part.argmax(-1)
+        y[:, :, i, j] = part.max(-1)
+        winners[i, j] = (top + first // window, left + first % window)
 
     def backward(gradient):
         result = np.zeros_like(padded)
-        for index, place in winners.items():
-            result[place] += gradient[index]
+        b, c = np.ogrid[:batch, :channels]
+        for (i, j), (row, column) in winners.items():
+            result[b, c, row, column] += gradient[:, :, i, j]  # one cell an image and channel
         return result[:, :, pad : height - pad, pad : width - pad]
 
     return y, backward

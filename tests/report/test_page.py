@@ -166,3 +166,10 @@ def test_counts_and_checks_are_those_of_the_run(report):
     assert "0.912" in report.text
     assert "✗ failed" in report.text
     assert "Synthetic pictures" in report.text
+
+
+def test_the_galleries_hold_the_test_images_and_no_others(report, full_run):
+    pairs = [value for value in report.values("src") if value.startswith("images/pair-")]
+    names = {path.removeprefix("images/pair-").removesuffix(".jpg") for path in pairs}
+    index = full_run.index
+    assert names == set(index.loc[index["split"] == "test", "image_id"])

@@ -18,6 +18,8 @@ def maps_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
     predictions = results.rows(PREDICTIONS)
     if predictions is None or "explain/index.csv" not in results.files:
         return None
+    # An image_id is a hash: its order is random, the table's would start with one camera.
+    predictions.sort(key=lambda row: row["image_id"])
     chosen = set(random_gallery(results.run, results.config.explain, limit=IMAGES_PER_SPECIES))
     count = results.config.report.panels_per_species
     species, panels = [], []

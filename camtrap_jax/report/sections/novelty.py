@@ -42,6 +42,7 @@ def novelty_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
     unknown = [row for row in rows if row["role"] == "unknown"]
     return {
         "figure": pictures.save_figure(figure, "unfamiliarity"),
+        "images_per_round": results.config.novelty.images_per_round,
         "threshold_species": summary.get("threshold_species"),
         "unknown": [{**row, "above": number(row["above_threshold"]) == 1.0} for row in unknown],
         "scores": [
