@@ -83,9 +83,12 @@ class RunFolder:
 
     @cached_property
     def source(self) -> Path | None:
-        """The images that the dataset was prepared from."""
+        """Folder of the images that the dataset was prepared from."""
         source = self.provenance.get("source")
-        return self.root / source if source else self.dataset.source
+        if source is None:
+            return None
+        path = self.root / source
+        return path.parent if path.is_file() else path
 
     @cached_property
     def index(self) -> pd.DataFrame:

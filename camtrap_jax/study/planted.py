@@ -39,10 +39,9 @@ class PlantedTruth:
 
 def read_planted_truth(run: RunFolder) -> PlantedTruth | None:
     """Reads the truth of a run's source; None where there is none."""
-    source = run.provenance.get("source")
-    if source is None or not (path := run.root / source / "truth.json").exists():
+    if run.source is None or not (path := run.source / "truth.json").exists():
         return None
-    return PlantedTruth(path.parent, read_json(path))
+    return PlantedTruth(run.source, read_json(path))
 
 
 def _key(filepath: str) -> str:

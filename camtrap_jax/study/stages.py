@@ -140,6 +140,7 @@ def open_run(
                 "afresh with --overwrite"
             )
     else:
+        source = source or dataset.source
         places = {"dataset": _place(dataset.root, root), "source": source and _place(source, root)}
         write_json(path, {**places, "dataset_sha256": digest, **provenance()})
     write_json(root / "config.json", config_to_dict(config))
@@ -168,7 +169,7 @@ def check_fixed_settings(root: Path, config: Config) -> None:
 
 
 def has_network(root: Path) -> bool:
-    """Tells whether anything was trained: a run that failed before may start with other settings."""
+    """Tells whether anything was trained; where not, the settings may still change."""
     checkpoints = root / "checkpoints"
     started = checkpoints.is_dir() and any(checkpoints.iterdir())
     return started or (root / "weights.safetensors").exists()

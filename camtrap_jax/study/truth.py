@@ -131,7 +131,7 @@ def novelty_checks(run: RunFolder) -> list[Check]:
     if not {"known", "unknown"} <= set(role):
         return []
     ratio = np.nanmean(means[role == "unknown"]) / np.nanmean(means[role == "known"])
-    above = is_above[role == "unknown"]
+    above = is_above[(role == "unknown") & ~np.isnan(means)]  # those that have images
     name = "novelty: unfamiliarity of unknown over known species"
     return [
         _check(name, float(ratio), bound=1.0, count=len(table)),

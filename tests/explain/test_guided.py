@@ -7,7 +7,6 @@ import pytest
 from reference.narrow_networks import (
     NAMES,
     NUM_CLASSES,
-    QUICK,
     doubled,
     explain,
     narrow_network,
@@ -76,7 +75,8 @@ switched_relu.defvjp(_switched_forward, _switched_backward)
 def test_every_relu_of_the_network_is_guided_and_each_makes_a_difference(name):
     model, variables = narrow_network(name)
     images, targets = random_images(4, 64, 96), np.array([0, 1, 2, 3])
-    expected = explain(name, images, targets).guided_backprop
+    expected = explain(name, images, targets).guided_backprop[:2]
+    images, targets = images[:2], targets[:2]
 
     def saliency(variables, images, switches):
         """The gradient of the network whose k-th ReLU is guided where switches[k] is 1."""
@@ -97,7 +97,7 @@ def test_every_relu_of_the_network_is_guided_and_each_makes_a_difference(name):
     with jax.enable_x64(True):
         variables, images = doubled(variables), jnp.asarray(images)
         every = np.ones(RELUS[name])
-        compiled = jax.jit(saliency, compiler_options=QUICK)
+        compiled = jax.jit(saliency)
         largest = np.abs(expected).max(axis=(1, 2, 3))
         assert largest.min() > 1e-6
         guided = compiled(variables, images, every)

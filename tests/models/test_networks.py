@@ -45,7 +45,7 @@ def test_a_network_of_1000_classes_has_the_published_number_of_parameters(name):
     )
 
 
-@pytest.mark.parametrize("size", [(32, 32), (64, 64), (96, 96), (100, 140), (224, 224)])
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (100, 140), (224, 224)])
 @pytest.mark.parametrize("name", NAMES)
 def test_any_size_of_image_gives_maps_in_proportion_and_the_same_features(name, size):
     model = make_model(name, num_classes=20)
@@ -62,7 +62,7 @@ def test_maps_of_224_px_have_the_sizes_of_the_paper():
     assert [cells("vgg16", 224), cells("resnet50", 224)] == [14, 7]
 
 
-@pytest.mark.parametrize("width", [1 / 16, 1 / 8, 0.5])
+@pytest.mark.parametrize("width", [1 / 16, 0.5])
 @pytest.mark.parametrize("name", NAMES)
 def test_width_scales_every_layer(name, width):
     model = make_model(name, num_classes=3, width=width)
