@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from camtrap_jax.config import SyntheticConfig
-from camtrap_jax.store import write_json
+from camtrap_jax.store import remove_leftovers, write_json
 from camtrap_jax.synthetic.cast import make_cast
 from camtrap_jax.synthetic.cutouts import read_backgrounds
 from camtrap_jax.synthetic.faults import break_files
@@ -76,7 +76,7 @@ def _temporary(output: Path) -> Iterator[Path]:
     """A sibling that becomes `output` when all went well, and vanishes when not."""
     output.parent.mkdir(parents=True, exist_ok=True)
     folder = output.parent / f".{output.name}.{os.getpid()}.tmp"
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_leftovers(output)
     (folder / "sprites").mkdir(parents=True)
     try:
         yield folder

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageEnhance, ImageFilter
 
 from camtrap_jax.synthetic.cutouts import crop_background
 from camtrap_jax.synthetic.views.habitats import HABITATS
@@ -109,7 +109,7 @@ def make_view(place: Place, image_size: int, seed: int) -> View:
         day = crop_background(place.photograph, size, rng)
         grass = paint_foreground(HABITATS["savanna"], size, rng)
     else:
-        day = paint_background(HABITATS[place.habitat], size, rng)
+        day = _out_of_focus(paint_background(HABITATS[place.habitat], size, rng))
         grass = paint_foreground(HABITATS[place.habitat], size, rng)
     night = _night(day)
     box = landmark_box(place, image_size)
@@ -124,6 +124,12 @@ def make_view(place: Place, image_size: int, seed: int) -> View:
     grass_night = _infrared(grass.convert("RGB"), 1.15)
     grass_night.putalpha(grass.getchannel("A"))
     return View(day, night, grass, grass_night, _falloff(frame))
+
+
+def _out_of_focus(view: Image.Image) -> Image.Image:
+    """Softens what lies behind the animals: a camera trap focuses on the trail before it."""
+    hazy = ImageEnhance.Contrast(view).enhance(0.62)
+    return hazy.filter(ImageFilter.GaussianBlur(1.5 * view.width / 320))
 
 
 def _set_down(view: Image.Image, image: Image.Image, at: tuple[int, int]) -> None:
