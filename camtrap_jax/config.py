@@ -138,7 +138,6 @@ class ReportConfig:
     title: str = "Camera-trap study"
     panels_per_species: int = 2
     mistakes: int = 12
-    show_humans: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

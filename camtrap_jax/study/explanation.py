@@ -11,6 +11,7 @@ from jax.sharding import Mesh
 
 from camtrap_jax.config import MAPS, Config
 from camtrap_jax.data.augment import normalise
+from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.pipeline import eval_batches
 from camtrap_jax.explain import make_explainer
 from camtrap_jax.explain.dataset import Rows, write_explanations
@@ -121,11 +122,6 @@ def _explain(
         name: explanation[name].astype(np.float16) if name in MAPS else explanation[name]
         for name in names
     }
-
-
-def class_labels(index: pd.DataFrame, classes: list[str]) -> np.ndarray:
-    """Returns the class of each row of an index; -1 for an unknown species."""
-    return pd.Index(classes).get_indexer(pd.Index(index["species"])).astype(np.int32)
 
 
 def _gallery(run: RunFolder, config: Config, index: pd.DataFrame) -> np.ndarray:

@@ -72,10 +72,7 @@ def assert_same_results(root, undisturbed):
     assert set(found) == set(expected)
     assert set(RESULTS) < set(found)
     assert [name for name in expected if found[name] != expected[name]] == []
-    steps = [
-        sorted(int(p.name) for p in (r / "checkpoints").iterdir()) for r in (root, undisturbed)
-    ]
-    assert steps[0][-1] == steps[1][-1]
+    assert newest_checkpoint(root) == newest_checkpoint(undisturbed)
     assert not [path.name for path in root.iterdir() if path.name.endswith((".tmp", ".old"))]
 
 
