@@ -55,7 +55,8 @@ def make_explainer(
 
     Returns:
       A function of images float32 [batch, height, width, 3], normalised, and targets int [batch]
-      (None, or a negative target: the predicted class).
+      (None, or a negative target: the predicted class). Call it outside `jax.jit`: inside,
+      `explain_batch` takes its place.
 
     Raises:
       ValueError: an output of another name.

@@ -36,9 +36,9 @@ def explain_run(run: RunFolder, config: Config, console: Console) -> None:
     folder = run.root / "explain"
     manifest = run.dataset.manifest
     positions = np.flatnonzero(manifest["split"].isin(EXPLAINED_SPLITS).to_numpy())
-    index = manifest.iloc[positions][["image_id", "split", "species"]].reset_index(drop=True)
+    index = manifest.iloc[positions].reset_index(drop=True)
     index.insert(0, "row", np.arange(len(index)))
-    write_table(folder / "index.csv", index)
+    write_table(folder / "index.csv", index[["row", "image_id", "split", "species"]])
 
     saliency = [name for name in config.explain.maps if name in INPUT_SHAPED]
     cam = [name for name in config.explain.maps if name not in INPUT_SHAPED]
