@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,20 +38,6 @@ TEXT_COLUMNS = (
     "target",
     "sign",
     "label",
-)
-
-
-_RECORDED_PACKAGES = (
-    "camtrap_jax",
-    "jax",
-    "jaxlib",
-    "flax",
-    "optax",
-    "orbax-checkpoint",
-    "grain",
-    "numpy",
-    "scipy",
-    "pillow",
 )
 
 
@@ -202,52 +185,6 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def provenance() -> dict[str, Any]:
-    """Describes the software and machine that a result comes from."""
-    return {
-        "versions": {name: _version(name) for name in _RECORDED_PACKAGES},
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "commit": _commit(),
-    }
-
-
-def _is_another_alive(process: int) -> bool:
-    if process == os.getpid():  # in containers an earlier process had the same number
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _commit() -> str | None:
-    """Returns the checkout's commit, with `+` when files differ from it; None outside git."""
-    folder = Path(__file__).parent
-    try:
-        out = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return out.stdout.strip() or None
-
-
 def _jsonable(value: Any) -> Any:
     """Turns NumPy values into Python ones, and numbers that JSON lacks into None."""
     if isinstance(value, dict):
@@ -261,3 +198,15 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value
+
+
+def _is_another_alive(process: int) -> bool:
+    if process == os.getpid():  # in containers an earlier process had the same number
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

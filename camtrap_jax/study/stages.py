@@ -9,9 +9,10 @@ from pathlib import Path
 
 from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_differences, config_to_dict
+from camtrap_jax.provenance import provenance
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
-from camtrap_jax.store import hash_json, provenance, read_json, write_json
+from camtrap_jax.store import hash_json, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run

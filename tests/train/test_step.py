@@ -166,6 +166,17 @@ def test_a_frozen_trunk_is_run_as_in_evaluation_and_stays_bit_for_bit():
     assert (change > 0).mean() > 0.9
 
 
+def test_the_loss_over_a_frozen_trunk_is_that_of_evaluation():
+    """BatchNorm has to use what it remembers: the batch's own statistics would drift unseen."""
+    config, model = TrainConfig(freeze_trunk=True), SmallNetwork(dropout=0.0)
+    state, train_step, eval_step = make_training(config, model=model, identity=True)
+    state.batch_stats["bn1"]["mean"] += 0.3
+    batch = random_batch(0)
+    expected = eval_step(state.variables, {**batch, "mask": np.ones(8, np.float32)})
+    _, metrics = train_step(state, put_batch(batch, make_mesh()))
+    assert float(metrics["loss"]) == pytest.approx(float(expected.loss) / 8, rel=1e-5)
+
+
 def padded_batches(pixels, labels, size):
     for first in range(0, len(pixels), size):
         part, truth = pixels[first : first + size], labels[first : first + size]
