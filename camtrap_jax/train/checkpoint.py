@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -67,10 +71,26 @@ class Checkpoints:
         step = self.latest_step
         abstract = jax.tree.map(ocp.arrays.to_shape_dtype_struct, like)
         try:
-            return self._checkpointer.load(step, abstract)
+            with _silent_failure():
+                return self._checkpointer.load(step, abstract)
         except Exception as error:  # Orbax and TensorStore raise a dozen unrelated kinds
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise ValueError(
                 f"{self._folder / str(step)}: the checkpoint cannot be read ({reason[0][:200]}); "
                 "delete this folder to go on from the one before, or start with --overwrite"
             ) from error
+
+
+@contextmanager
+def _silent_failure() -> Iterator[None]:
+    """Keeps quiet, from a failed load on, about its other reads: each would print a traceback.
+
+    Orbax neither awaits nor cancels them; they end after their event loop, when nobody listens.
+    """
+    hook, logger = sys.unraisablehook, logging.getLogger("asyncio")
+    level = logger.level
+    sys.unraisablehook = lambda _: None
+    logger.setLevel(logging.CRITICAL)
+    yield
+    sys.unraisablehook = hook
+    logger.setLevel(level)
