@@ -17,12 +17,14 @@ def get_config() -> Config:
     config.synthetic.images_per_species = 60
     config.synthetic.image_size = 448
     config.data.short_side = 256
+    config.model.dropout = 0.2
     config.train.freeze_trunk = True
-    config.train.epochs = 6
+    config.train.epochs = 3
     config.train.batch_size = 32
-    config.train.head_learning_rate = 0.002
+    config.train.head_learning_rate = 0.01
     config.train.schedule = "cosine"
-    config.train.gradient_clip = 1.0
+    config.train.warmup_fraction = 0.05
+    config.train.gradient_clip = 5.0
     config.train.min_crop_area = 0.6
     config.explain.batch_size = 16
     config.explain.gallery_per_species = 6

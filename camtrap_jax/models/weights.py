@@ -26,6 +26,8 @@ Flat = dict[tuple[str, ...], Any]
 CAFFE_MEAN = np.array((123.68, 116.779, 103.939), np.float32)
 IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_STD = np.array((0.229, 0.224, 0.225), np.float32)
+# Root mean square of those convolutions' pooled maps on photographs (measured: 7.2).
+CAFFE_MAP_RMS = 7.0
 _UNREADABLE = (
     safetensors.SafetensorError,
     ValueError,
@@ -73,8 +75,9 @@ def start_from(path: str | Path, variables: Variables) -> Variables:
     """Replaces a network's convolutions by those of a file; other layers stay as initialised.
 
     Reads `.npz` of VGG-16's thirteen ImageNet convolutions (`block1_conv1/kernel`, HWIO, ...),
-    whose first layer is rescaled to our normalisation, and `.safetensors` with torchvision's
-    names, of which the last dense layer is taken only where its shape fits.
+    whose first layer is rescaled to our normalisation and whose last one to maps of unit size, and
+    `.safetensors` with torchvision's names, of which the last dense layer is taken only where its
+    shape fits.
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -128,6 +131,10 @@ def _vgg_convolutions(tensors: Mapping[str, np.ndarray]) -> dict[tuple[str, ...]
         "hwio,i->o", kernel, shift
     )
     new["params", "conv1_1", "kernel"] = kernel * (255 * IMAGENET_STD)[None, None, :, None]
+    # A new head is drawn for maps of unit size. As relu(s x) = s relu(x) for s > 0, this changes
+    # the maps by a factor and nothing else; without it training starts at a loss of 20.
+    for kind in ("kernel", "bias"):
+        new["params", "conv5_3", kind] = new["params", "conv5_3", kind] / CAFFE_MAP_RMS
     return new
 
 

@@ -208,7 +208,9 @@ def test_starting_from_an_archive_replaces_the_convolutions_and_nothing_else(tmp
     for key, value in arrays.items():
         name, kind = key.removeprefix("block").replace("_conv", "_").split("/")
         if name != "1_1":
-            np.testing.assert_array_equal(after["params"][f"conv{name}"][kind], value, err_msg=key)
+            # The last one as a whole by one factor: the largest unit and cell stay the largest.
+            wanted = value / np.float32(7) if name == "5_3" else value
+            np.testing.assert_array_equal(after["params"][f"conv{name}"][kind], wanted, err_msg=key)
     assert jax.tree.structure(after) == jax.tree.structure(before)
     assert {leaf.dtype for leaf in jax.tree.leaves(after)} == {np.dtype(np.float32)}
 
