@@ -21,7 +21,7 @@ def get_config() -> Config:
     config.train.freeze_trunk = True
     config.train.epochs = 3
     config.train.batch_size = 32
-    config.train.head_learning_rate = 0.01
+    config.train.head_learning_rate = 0.02
     config.train.schedule = "cosine"
     config.train.warmup_fraction = 0.05
     config.train.gradient_clip = 5.0

@@ -11,6 +11,7 @@ from camtrap_jax.models.layers import (
     adaptive_average_pool,
     centred_normal,
     convolution,
+    faint_normal,
     max_pool,
 )
 from camtrap_jax.models.output import Output
@@ -49,7 +50,7 @@ class VGG16(nn.Module):
         ]
         hidden = scaled(HIDDEN, self.width)
         self.fc6 = nn.Dense(hidden, kernel_init=centred_normal, dtype=self.dtype)
-        self.fc7 = nn.Dense(hidden, kernel_init=centred_normal, dtype=self.dtype)
+        self.fc7 = nn.Dense(hidden, kernel_init=faint_normal, dtype=self.dtype)
         self.fc8 = nn.Dense(
             self.num_classes, kernel_init=nn.initializers.normal(0.01), dtype=self.dtype
         )
