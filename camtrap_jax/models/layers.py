@@ -33,11 +33,12 @@ def centred_normal(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -
 
 
 def faint_normal(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
-    """Draws `centred_normal` weights a tenth as large, for the layer that gives the features.
+    """Draws `centred_normal` weights 0.3 times as large, for the layer that gives the features.
 
-    What the features then hold is learnt and not left from the drawing, so images unlike those
-    learnt lie far from every class (measured with ImageNet's convolutions: an AUROC of novelty of
-    0.97; with weights of full size 0.1, as the random part is largest for the known images).
+    What the features then hold is learnt rather than left from the drawing, so images unlike those
+    learnt lie far from every class. Measured with new dense layers on ImageNet's convolutions, the
+    unfamiliarity tells unknown from known images with an AUROC of 0.81; at full size 0.11, and at
+    0.1, where narrow networks learn too late, 0.97. Torch's 0.01 is 0.37 times ours at full width.
     """
     return 0.3 * centred_normal(key, shape, dtype)
 
