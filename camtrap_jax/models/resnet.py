@@ -38,7 +38,9 @@ class Bottleneck(nn.Module):
             x = convolution(
                 channels, kernel, stride=stride, bias=False, dtype=self.dtype, name=conv
             )(x)
-            return BatchNorm(dtype=self.dtype, name=norm)(x, train=train)
+            # A block starts as its shortcut (Goyal et al. 2017): small data do not train it else.
+            scale = nn.initializers.zeros if layer == "3" else nn.initializers.ones
+            return BatchNorm(dtype=self.dtype, scale_init=scale, name=norm)(x, train=train)
 
         wide = EXPANSION * self.channels
         y = self.act(normalised(x, self.channels, 1, layer="1", stride=1))
