@@ -42,6 +42,16 @@ def test_every_file_in_configs_is_valid_and_tells_its_command(path):
     assert f"--config=configs/{path.name}" in module["__doc__"]
 
 
+def test_the_demonstration_has_settings_for_both_networks():
+    get_config = runpy.run_path(str(next(path for path in CONFIGS if path.stem == "demo")))[
+        "get_config"
+    ]
+    for network in ("vgg16", "resnet50"):
+        config = get_config(network)
+        validate(config)
+        assert config.model.name == network
+
+
 @pytest.mark.parametrize(("section", "name"), NUMBERS, ids=".".join)
 @pytest.mark.parametrize("bad", [float("nan"), -1.0], ids=["nan", "negative"])
 def test_no_number_escapes_validation(section, name, bad):

@@ -20,6 +20,7 @@ from reference.numpy_networks import run_network
 from reference.programs import primitives
 
 from camtrap_jax.models import load_weights, make_model, save_weights
+from camtrap_jax.models.resnet import Bottleneck
 from camtrap_jax.models.vgg import scaled
 from camtrap_jax.models.weights import variable_shapes
 
@@ -236,3 +237,12 @@ def assert_equal_to_its_maximum(value, reference):
     largest = np.abs(reference).max()
     assert largest > 1e-6
     np.testing.assert_allclose(value, reference, atol=1e-9 * largest)
+
+
+def test_a_block_of_resnet_starts_as_its_shortcut():
+    x = jax.random.normal(jax.random.key(1), (2, 5, 5, 16))
+    block = Bottleneck(channels=4, stride=1, project=False, act=jax.nn.relu, dtype=x.dtype)
+    output, variables = block.init_with_output(jax.random.key(0), x, train=False)
+    np.testing.assert_array_equal(output, jax.nn.relu(x))
+    for layer in ("bn1", "bn2"):
+        np.testing.assert_array_equal(variables["params"][layer]["scale"], 1)
