@@ -50,6 +50,7 @@ class ModelConfig:
     width: float = 1.0  # multiplies every layer's number of channels
     image_size: int = 224  # px, square
     dropout: float = 0.5  # on VGG's two hidden dense layers
+    dense_scale: float = 0.5  # of the same layers' first weights; see models.make_model
     init_from: str = ""  # .npz of convolutions to start from; empty: random
 
 
@@ -198,14 +199,18 @@ def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     ]
 
 
-def validate(config: Config) -> None:
+def validate(config: Config, *, for_training: bool = True) -> None:
     """Checks every setting.
+
+    Args:
+      config: all settings.
+      for_training: whether what a network starts from has to be there, too.
 
     Raises:
       ValueError: one line for each problem, all of them at once.
     """
     problems = [*_choices(config), *_ranges(config)]
-    if config.train.freeze_trunk and not config.model.init_from:
+    if for_training and config.train.freeze_trunk and not config.model.init_from:
         problems.append("train.freeze_trunk: needs model.init_from; a random trunk learns nothing")
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
@@ -249,6 +254,7 @@ def _ranges(config: Config) -> list[str]:
         "model.width": (config.model.width, 0.01, 4.0),
         "model.image_size": (config.model.image_size, 32, None),
         "model.dropout": (config.model.dropout, 0.0, 0.95),
+        "model.dense_scale": (config.model.dense_scale, 0.001, 1.0),
         "train.batch_size": (config.train.batch_size, 1, None),
         "train.epochs": (config.train.epochs, 1, None),
         "train.learning_rate": (config.train.learning_rate, 0.0, None),

@@ -17,9 +17,9 @@ def get_config() -> Config:
     config.synthetic.images_per_species = 60
     config.synthetic.image_size = 448
     config.data.short_side = 256
-    config.model.dropout = 0.2
+    config.model.dense_scale = 0.03
     config.train.freeze_trunk = True
-    config.train.epochs = 3
+    config.train.epochs = 4
     config.train.batch_size = 32
     config.train.head_learning_rate = 0.02
     config.train.schedule = "cosine"

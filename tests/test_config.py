@@ -91,6 +91,14 @@ def test_validation_names_all_problems_at_once():
     assert "\n" not in message
 
 
+def test_what_training_starts_from_matters_to_training_only():
+    config = Config()
+    config.train.freeze_trunk = True
+    validate(config, for_training=False)
+    with pytest.raises(ValueError, match=r"needs model\.init_from"):
+        validate(config)
+
+
 def test_a_config_survives_json():
     config = Config()
     config.explain.maps = ("grad_cam",)

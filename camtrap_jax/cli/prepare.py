@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from absl import flags as absl_flags
@@ -32,11 +31,13 @@ def main() -> None:
     for name in ("format", "split", "num_known", "crop_bottom"):
         if values[name].value is not None:
             setattr(config.data, name, values[name].value)
-    validate(config)
+    validate(config, for_training=False)
     dataset, console = Path(values.dataset), TerminalConsole()
-    flags.check_exists(Path(values.source))
-    if values.overwrite and (dataset / "manifest.csv").exists():
-        shutil.rmtree(dataset)
-    progress = console.progress("prepare")
-    prepare_dataset(Path(values.source), dataset, config.data, on_progress=progress)
+    prepare_dataset(
+        Path(values.source),
+        dataset,
+        config.data,
+        overwrite=values.overwrite,
+        on_progress=console.progress("prepare"),
+    )
     console.say(f"prepare: done, {dataset}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
 
 from absl import flags as absl_flags
@@ -25,19 +24,19 @@ def define_flags() -> None:
 
 
 def main() -> None:
-    """Draws the images; a finished folder is left alone."""
+    """Draws the images, or does nothing where that is done already."""
     from camtrap_jax.synthetic.dataset import write_dataset  # noqa: PLC0415
 
     values, config = absl_flags.FLAGS, flags.config_given() or Config()
     for field in dataclasses.fields(SyntheticConfig):
         if values[field.name].value is not None:
             setattr(config.synthetic, field.name, values[field.name].value)
-    validate(config)
+    validate(config, for_training=False)
     output, console = Path(values.output), TerminalConsole()
-    if values.overwrite and (output / "truth.json").exists():
-        shutil.rmtree(output)
-    if (output / "truth.json").exists():
-        console.say(f"synthesize: {output} is finished already; --overwrite draws it again")
-        return
-    write_dataset(output, config.synthetic, on_progress=console.progress("synthesize"))
+    write_dataset(
+        output,
+        config.synthetic,
+        overwrite=values.overwrite,
+        on_progress=console.progress("synthesize"),
+    )
     console.say(f"synthesize: done, {output}")

@@ -31,8 +31,8 @@ def preparation(source: Path, listing: SourceListing, config: DataConfig) -> dic
     }
 
 
-def is_prepared(dataset: Path, wanted: dict[str, Any]) -> bool:
-    """Tells whether `dataset` holds the result of a preparation; False where there is nothing.
+def is_prepared(dataset: Path, wanted: dict[str, Any], *, overwrite: bool = False) -> bool:
+    """Tells whether `dataset` holds the result of a preparation; False where it may be written.
 
     Raises:
       ValueError: it holds something else.
@@ -41,9 +41,10 @@ def is_prepared(dataset: Path, wanted: dict[str, Any]) -> bool:
         return False
     if not (dataset / FILE).exists():
         raise ValueError(
-            f"{dataset}: exists and is no prepared dataset; give another --dataset, or "
-            "--overwrite to remove it"
+            f"{dataset}: exists and is no prepared dataset; give another --dataset, or remove it"
         )
+    if overwrite:
+        return False
     found = read_json(dataset / FILE)
     changed = [_difference(name, found, wanted) for name in _COMPARED]
     if any(changed):

@@ -24,7 +24,12 @@ OnProgress = Callable[[int, int], None]
 
 
 def prepare_dataset(
-    source: Path, dataset: Path, config: DataConfig, *, on_progress: OnProgress | None = None
+    source: Path,
+    dataset: Path,
+    config: DataConfig,
+    *,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> None:
     """Writes `dataset`: manifest.csv, failures.csv, audit.json, classes.json and records/.
 
@@ -35,6 +40,7 @@ def prepare_dataset(
       source: a folder of pictures or an annotation file.
       dataset: the folder to make.
       config: how images become records.
+      overwrite: whether to prepare anew where a dataset is; it stays until the new one is complete.
       on_progress: called with (pictures done, pictures in all).
 
     Raises:
@@ -45,7 +51,7 @@ def prepare_dataset(
     if not listing.images:
         raise ValueError(f"{source}: no labelled pictures{_first(listing.failures)}")
     wanted = preparation(source, listing, config)
-    if is_prepared(dataset, wanted):
+    if is_prepared(dataset, wanted, overwrite=overwrite):
         return
     with replaced_folder(dataset) as folder:
         _build(source, listing, folder, config, on_progress)

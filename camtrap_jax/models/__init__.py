@@ -20,6 +20,7 @@ def make_model(
     num_classes: int,
     width: float = 1.0,
     dropout: float = 0.5,
+    dense_scale: float = 0.5,
     dtype: jnp.dtype = jnp.float32,
 ) -> Network:
     """Makes a network for square or other images of any size from 32 px.
@@ -29,13 +30,17 @@ def make_model(
       num_classes: length of the logits.
       width: multiplies every layer's number of channels; 1 is the published network.
       dropout: on VGG's hidden dense layers; ResNet-50 has none.
+      dense_scale: size of the first weights of VGG's hidden dense layers, as a share of what keeps
+        activations' spread; a small one leaves less of the drawing in the features.
       dtype: of the computation; parameters stay float32.
 
     Raises:
       ValueError: another name.
     """
     if name == "vgg16":
-        return VGG16(num_classes, width=width, dropout=dropout, dtype=dtype)
+        return VGG16(
+            num_classes, width=width, dropout=dropout, dense_scale=dense_scale, dtype=dtype
+        )
     if name == "resnet50":
         return ResNet50(num_classes, width=width, dtype=dtype)
     raise ValueError(f"model.name: expected vgg16 or resnet50, got {name!r}")

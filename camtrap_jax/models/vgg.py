@@ -9,10 +9,9 @@ from jaxtyping import Array, Float
 from camtrap_jax.models.layers import (
     Activation,
     adaptive_average_pool,
-    centred_normal,
     convolution,
-    faint_normal,
     max_pool,
+    scaled_normal,
 )
 from camtrap_jax.models.output import Output
 
@@ -30,6 +29,7 @@ class VGG16(nn.Module):
     num_classes: int
     width: float = 1.0  # multiplies every layer's channels
     dropout: float = 0.5
+    dense_scale: float = 0.5  # of fc6's and fc7's first weights
     act: Activation = nn.relu
     dtype: jnp.dtype = jnp.float32
 
@@ -49,8 +49,9 @@ class VGG16(nn.Module):
             for block, (channels, count) in enumerate(BLOCKS, start=1)
         ]
         hidden = scaled(HIDDEN, self.width)
-        self.fc6 = nn.Dense(hidden, kernel_init=centred_normal, dtype=self.dtype)
-        self.fc7 = nn.Dense(hidden, kernel_init=faint_normal, dtype=self.dtype)
+        dense_init = scaled_normal(self.dense_scale)
+        self.fc6 = nn.Dense(hidden, kernel_init=dense_init, dtype=self.dtype)
+        self.fc7 = nn.Dense(hidden, kernel_init=dense_init, dtype=self.dtype)
         self.fc8 = nn.Dense(
             self.num_classes, kernel_init=nn.initializers.normal(0.01), dtype=self.dtype
         )

@@ -65,7 +65,6 @@ RUN_FILES = (
     "checkpoints",
     "dataset",
     "synthetic",
-    "synthetic.json",
     "config.json",
     "provenance.json",
     "weights.safetensors",

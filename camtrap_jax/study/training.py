@@ -64,9 +64,11 @@ def train_run(run: RunFolder, config: Config, console: Console) -> None:
     mesh = make_mesh()
     model = build_network(config, len(dataset.classes))
     optimizer = make_optimizer(settings, plan.num_steps)
-    state = put_replicated(init_state(initial_variables(model, config), optimizer), mesh)
     with Checkpoints(run.root / "checkpoints") as checkpoints:
-        if checkpoints.latest_step is not None:
+        goes_on = checkpoints.latest_step is not None
+        variables = initial_variables(model, config, start_from_file=not goes_on)
+        state = put_replicated(init_state(variables, optimizer), mesh)
+        if goes_on:
             state = checkpoints.load(state)
             console.say(f"train: continuing after step {int(state.step)} of {plan.num_steps}")
         parts = _Parts(model, optimizer, plan, mesh, checkpoints)
@@ -79,16 +81,28 @@ def build_network(config: Config, num_classes: int) -> Network:
     """Makes the network that a config describes."""
     settings = config.model
     return make_model(
-        settings.name, num_classes=num_classes, width=settings.width, dropout=settings.dropout
+        settings.name,
+        num_classes=num_classes,
+        width=settings.width,
+        dropout=settings.dropout,
+        dense_scale=settings.dense_scale,
     )
 
 
-def initial_variables(model: Network, config: Config) -> dict[str, Any]:
-    """Draws a network's variables, and takes those of `model.init_from` where it is given."""
+def initial_variables(
+    model: Network, config: Config, *, start_from_file: bool = True
+) -> dict[str, Any]:
+    """Draws a network's variables, and takes those of `model.init_from` where it is given.
+
+    Args:
+      model: the network.
+      config: all settings.
+      start_from_file: whether that file is read; a checkpoint has all it gave.
+    """
     side = config.model.image_size
     images = jnp.zeros((1, side, side, 3), jnp.float32)
     variables = jax.jit(model.init)(jax.random.key(config.train.seed), images)
-    if config.model.init_from:
+    if config.model.init_from and start_from_file:
         variables = start_from(config.model.init_from, variables)
     return variables
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from camtrap_jax.config import SyntheticConfig
 from camtrap_jax.synthetic.bursts import EMPTY, Burst
 from camtrap_jax.synthetic.faults import Faults, mask_path
 from camtrap_jax.synthetic.parts import CUTOUT_PARTS, PARTS
@@ -63,17 +64,17 @@ def _listed(image_id: str, item: Filed, burst: Burst, image_size: int) -> dict:
     }
 
 
-def truth(filed: list[Filed], plan: Plan, image_size: int, seed: int) -> dict:
+def truth(filed: list[Filed], plan: Plan, config: SyntheticConfig) -> dict:
     """Everything that was planted; paths are relative to images/, those of masks to masks/."""
     drawn, faults = plan.cast.drawn, plan.faults
     distance = {"species": list(SPECIES), "matrix": np.round(trait_distances(), 4).tolist()}
     return {
         "synthetic": True,
-        "seed": seed,
+        "settings": asdict(config),
         "parts": list(PARTS if drawn else CUTOUT_PARTS),
         "species": {name: _species(name, role, drawn) for name, role in plan.cast.roles.items()},
         "trait_distance": distance if drawn else None,
-        "cameras": {place.name: _camera(place, image_size) for place in plan.places},
+        "cameras": {place.name: _camera(place, config.image_size) for place in plan.places},
         "camera_bound": plan.bound,
         "two_species": [list(pair) for pair in faults.two_species],
         "duplicates": [list(pair) for pair in faults.duplicates],

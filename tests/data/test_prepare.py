@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import io
 import os
 from pathlib import Path
@@ -107,9 +108,32 @@ def test_the_same_again_does_nothing_and_anything_else_is_refused(
     pictures(tmp_path / "moved", {"lion": 6})
     with pytest.raises(ValueError, match=r"the pictures or labels differ.*--overwrite"):
         prepare_dataset(tmp_path / "moved", target, config)
-    with pytest.raises(ValueError, match=r"is no prepared dataset.*--overwrite"):
+    with pytest.raises(ValueError, match=r"is no prepared dataset.*or remove it"):
         prepare_dataset(tmp_path / "moved", Path(__file__).parent, config)
     assert contents(target) == before
+
+
+def test_preparing_anew_keeps_the_old_dataset_until_the_new_one_is_complete(
+    tmp_path, config, pictures, monkeypatch
+):
+    source, target = tmp_path / "source", tmp_path / "dataset"
+    pictures(source, {"lion": 5, "eland": 5})
+    prepare_dataset(source, target, config)
+    before = contents(target)
+    pictures(source, {"lion": 7})
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "write_records", fail_on_full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            prepare_dataset(source, target, config, overwrite=True)
+    assert contents(target) == before
+    prepare_dataset(source, target, config, overwrite=True)
+    assert len(DatasetFolder(target).manifest) == 12
+    with pytest.raises(ValueError, match="is no prepared dataset"):
+        prepare_dataset(source, Path(__file__).parent, config, overwrite=True)
+
+
+def fail_on_full_disk(*args):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_result_is_the_same_anywhere(tmp_path, config, pictures, monkeypatch):

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import safetensors.numpy
+from flax import traverse_util
 from reference.narrow_networks import (
     NAMES,
     NUM_CLASSES,
@@ -214,6 +215,18 @@ def test_dropout_acts_on_both_hidden_layers_of_vgg_and_only_in_training():
     gone, _ = head(1.0, train=True)
     bias = variables["params"]["fc8"]["bias"]
     np.testing.assert_allclose(gone, jnp.stack([bias, bias]), rtol=1e-6)
+
+
+def test_dense_scale_shrinks_the_first_weights_of_both_hidden_layers_and_no_others():
+    def first_weights(scale):
+        model = narrow_model("vgg16", width=0.02, dense_scale=scale)
+        variables = model.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3)))
+        return traverse_util.flatten_dict(variables["params"])
+
+    small, large = first_weights(0.1), first_weights(0.4)
+    for key, value in large.items():
+        factor = 0.25 if key in (("fc6", "kernel"), ("fc7", "kernel")) else 1.0
+        np.testing.assert_allclose(small[key], factor * value, rtol=1e-6, err_msg=str(key))
 
 
 def import_torch_networks():

@@ -102,10 +102,20 @@ def test_other_settings_of_the_network_are_refused_and_change_nothing(
 
 def test_a_run_that_failed_before_training_may_start_with_other_settings(tiny_dataset, tmp_path):
     config = tiny_config()
-    config.model.init_from = str(tmp_path / "mistyped.npz")
-    with pytest.raises(FileNotFoundError, match="mistyped"):
+    config.model.init_from = str(tmp_path / "empty.npz")
+    (tmp_path / "empty.npz").touch()
+    with pytest.raises(ValueError, match=r"empty\.npz"):
         run_study(tmp_path / "run", config, Silent(), dataset=tiny_dataset)
+    assert (tmp_path / "run" / "config.json").exists()
     stages.check_fixed_settings(tmp_path / "run", tiny_config())
+
+
+def test_mistyped_weights_end_a_study_before_anything_is_drawn(tmp_path):
+    config = tiny_config()
+    config.model.init_from = str(tmp_path / "mistyped.npz")
+    with pytest.raises(FileNotFoundError, match=r"mistyped.*model\.init_from"):
+        run_study(tmp_path / "run", config, Silent())
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_dataset_is_refused(run_copy, tiny_dataset, tmp_path):
@@ -208,16 +218,3 @@ def test_source_and_dataset_together_are_refused(tmp_path, tiny_source, tiny_dat
     with pytest.raises(ValueError, match="not both"):
         run_study(tmp_path / "r", tiny_config(), Silent(), source=tiny_source, dataset=tiny_dataset)
     assert not list(tmp_path.iterdir())
-
-
-def test_synthetic_pictures_of_other_settings_are_refused(tmp_path):
-    """Drawn by a run that was stopped before it had a config.json."""
-    from camtrap_jax.study.whole import synthesize
-
-    config = tiny_config()
-    folder = tmp_path / "synthetic"
-    folder.mkdir()
-    (folder / "truth.json").write_text("{}")
-    (tmp_path / "synthetic.json").write_text('{"synthetic": {"seed": 5}}')
-    with pytest.raises(ValueError, match=r"synthetic\.seed: 5 -> 0.*--overwrite"):
-        synthesize(folder, config, Silent())

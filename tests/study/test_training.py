@@ -143,6 +143,21 @@ def test_a_frozen_trunk_keeps_the_weights_it_started_from(tiny_run, new_run):
         assert np.array_equal(after[name], value) == name.startswith("features."), name
 
 
+def test_a_continued_training_needs_the_file_no_more_that_it_started_from(
+    tiny_run, new_run, tmp_path
+):
+    start = shutil.copy(tiny_run / "weights.safetensors", tmp_path / "start.safetensors")
+    config = tiny_config()
+    config.model.init_from, config.train.epochs = str(start), 1
+    run = new_run("run", config)
+    train_run(run, config, Silent())
+    before = (run.root / "weights.safetensors").read_bytes()
+    (run.root / "weights.safetensors").unlink()
+    start.unlink()
+    train_run(run, config, Silent())
+    assert (run.root / "weights.safetensors").read_bytes() == before
+
+
 def test_a_start_from_other_weights_takes_them_all_but_what_is_drawn_anew(tiny_run):
     config = tiny_config()
     config.model.init_from = str(tiny_run / "weights.safetensors")

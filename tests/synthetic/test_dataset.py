@@ -1,5 +1,6 @@
 """The written data set against what it says about itself."""
 
+import dataclasses
 import hashlib
 import json
 from collections import Counter
@@ -10,6 +11,7 @@ import pytest
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from camtrap_jax.config import SyntheticConfig
+from camtrap_jax.synthetic import dataset
 from camtrap_jax.synthetic.dataset import write_dataset
 
 TINY = SyntheticConfig(images_per_species=6, image_size=64, num_cameras=3)
@@ -315,6 +317,41 @@ def test_an_output_that_holds_something_is_refused_in_one_line(tmp_path):
         write_dataset(tmp_path, TINY)
     assert "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_the_same_again_draws_nothing_and_other_settings_are_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    write_dataset(folder, TINY, num_workers=1)
+    before = digest(folder)
+    monkeypatch.setattr(dataset, "make_cast", None)  # any attempt to draw would fail
+    write_dataset(folder, TINY, num_workers=1)
+    other = dataclasses.replace(TINY, seed=1)
+    with pytest.raises(ValueError, match=r"synthetic\.seed: 0 -> 1.*--overwrite"):
+        write_dataset(folder, other, num_workers=1)
+    assert digest(folder) == before
+
+
+def test_drawing_anew_keeps_the_old_pictures_until_the_new_ones_are_complete(tmp_path):
+    folder, other = tmp_path / "data", dataclasses.replace(TINY, seed=1)
+    write_dataset(folder, TINY, num_workers=1)
+    before = digest(folder)
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(folder, other, overwrite=True, num_workers=1, on_progress=interrupt)
+    assert digest(folder) == before
+    write_dataset(folder, other, overwrite=True, num_workers=1)
+    assert json.loads((folder / "truth.json").read_text())["settings"]["seed"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_only_a_drawn_dataset_is_overwritten(tmp_path):
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="not an empty folder"):
+        write_dataset(tmp_path, TINY, overwrite=True)
+    assert (tmp_path / "note.txt").read_text() == "mine"
 
 
 def test_an_interrupted_run_leaves_nothing(tmp_path):
