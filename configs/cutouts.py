@@ -26,6 +26,7 @@ def get_config() -> Config:
     config.train.warmup_fraction = 0.05
     config.train.gradient_clip = 5.0
     config.train.min_crop_area = 0.6
+    config.train.color_jitter = 0.2
     config.explain.batch_size = 16
     config.explain.gallery_per_species = 6
     config.report.title = "Synthetic frames of real cut-outs on real backgrounds"

@@ -73,8 +73,8 @@ def test_without_a_planted_truth_there_is_nothing_to_check(tiny_run, tmp_path):
     assert read_json(run.root / "truth" / "truth.json") == []
 
 
-@pytest.mark.parametrize("row", [10, 25])
-def test_the_share_of_maxima_inside_the_mask_is_that_of_the_planted_maps(planted, row):
+@pytest.mark.parametrize(("row", "is_near"), [(10, True), (16, True), (17, False), (25, False)])
+def test_the_share_of_maxima_inside_the_mask_is_that_of_the_planted_maps(planted, row, is_near):
     """The masks cover the upper half of what is left when the strip is cut off."""
     count = len(planted.maps_index)
     inside = planted.config.data.crop_bottom
@@ -100,6 +100,9 @@ def test_the_share_of_maxima_inside_the_mask_is_that_of_the_planted_maps(planted
     assert check["measured"] == float(is_inside)
     assert check["passed"] is is_inside
     assert "by chance 0.50" in check["expected"]
+    near = found["Grad-CAM: inside, or within 1 px of the outline"]
+    assert near["measured"] == float(is_near)
+    assert near["passed"] is None
 
 
 def test_wrong_predictions_and_wrong_labels_are_not_held_against_a_map(planted):
