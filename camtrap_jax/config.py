@@ -50,7 +50,7 @@ class ModelConfig:
     width: float = 1.0  # multiplies every layer's number of channels
     image_size: int = 224  # px, square
     dropout: float = 0.5  # on VGG's two hidden dense layers
-    dense_scale: float = 0.5  # of the same layers' first weights; see models.make_model
+    dense_scale: float = 0.5  # of the same layers' initial weights; see make_model
     init_from: str = ""  # .npz of convolutions to start from; empty: random
 
 

@@ -30,8 +30,8 @@ def make_model(
       num_classes: length of the logits.
       width: multiplies every layer's number of channels; 1 is the published network.
       dropout: on VGG's hidden dense layers; ResNet-50 has none.
-      dense_scale: size of the first weights of VGG's hidden dense layers, as a share of what keeps
-        activations' spread; a small one leaves less of the drawing in the features.
+      dense_scale: size of the initial weights of VGG's hidden dense layers, as a fraction of those
+        that keep the activations' variance; with less, less of them is left in the features.
       dtype: of the computation; parameters stay float32.
 
     Raises:

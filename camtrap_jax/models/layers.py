@@ -35,8 +35,13 @@ def centred_normal(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -
 def scaled_normal(scale: float) -> nn.initializers.Initializer:
     """Makes an initializer that draws `centred_normal` weights `scale` times as large.
 
-    The smaller a layer starts, the more of what it holds is learnt and the less is left from the
-    drawing (Chizat, Oyallon & Bach 2019, "On lazy training in differentiable programming").
+    The smaller a layer starts, the more of what it holds is learnt and the less is left from its
+    initialisation.
+
+    Args:
+      scale: above 0; 1 draws `centred_normal` itself.
+
+    Source: Chizat, Oyallon & Bach 2019, "On lazy training in differentiable programming".
     """
 
     def draw(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:

@@ -38,7 +38,7 @@ class Bottleneck(nn.Module):
             x = convolution(
                 channels, kernel, stride=stride, bias=False, dtype=self.dtype, name=conv
             )(x)
-            # A block starts as its shortcut (Goyal et al. 2017): small data do not train it else.
+            # Blocks start as their shortcuts (Goyal et al. 2017); few images train none otherwise.
             scale = nn.initializers.zeros if layer == "3" else nn.initializers.ones
             return BatchNorm(dtype=self.dtype, scale_init=scale, name=norm)(x, train=train)
 

@@ -29,7 +29,7 @@ class VGG16(nn.Module):
     num_classes: int
     width: float = 1.0  # multiplies every layer's channels
     dropout: float = 0.5
-    dense_scale: float = 0.5  # of fc6's and fc7's first weights
+    dense_scale: float = 0.5  # of fc6's and fc7's initial weights
     act: Activation = nn.relu
     dtype: jnp.dtype = jnp.float32
 

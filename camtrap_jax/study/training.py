@@ -65,10 +65,10 @@ def train_run(run: RunFolder, config: Config, console: Console) -> None:
     model = build_network(config, len(dataset.classes))
     optimizer = make_optimizer(settings, plan.num_steps)
     with Checkpoints(run.root / "checkpoints") as checkpoints:
-        goes_on = checkpoints.latest_step is not None
-        variables = initial_variables(model, config, start_from_file=not goes_on)
+        resumes = checkpoints.latest_step is not None
+        variables = initial_variables(model, config, start_from_file=not resumes)
         state = put_replicated(init_state(variables, optimizer), mesh)
-        if goes_on:
+        if resumes:
             state = checkpoints.load(state)
             console.say(f"train: continuing after step {int(state.step)} of {plan.num_steps}")
         parts = _Parts(model, optimizer, plan, mesh, checkpoints)

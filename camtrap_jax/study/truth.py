@@ -23,8 +23,6 @@ TITLES = {
     "guided_backprop": "guided backpropagation",
     "guided_grad_cam": "guided Grad-CAM",
 }
-
-
 OUTLINE = 0.02  # of the frame's side: how far outside an animal its outline is still its own
 
 

@@ -36,7 +36,7 @@ def run_study(
         raise ValueError("study: give --source or --dataset, not both")
     validate(config)
     check_fixed_settings(root, config)
-    start = config.model.init_from
+    start = config.model.init_from  # checked before minutes of drawing and preparing
     if start and not has_network(root) and not Path(start).is_file():
         raise FileNotFoundError(f"{start}: no such file of weights (model.init_from)")
     if dataset is None:
