@@ -13,8 +13,9 @@ from typing import Any
 NETWORKS = ("vgg16", "resnet50")
 MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
 LINKAGES = ("average", "ward", "complete")
-SPLITS = ("random",)
-FORMATS = ("auto", "folder", "coco_camera_traps")
+SPLITS = ("random", "sequence", "camera", "time")
+FORMATS = ("auto", "folder", "csv", "coco_camera_traps", "camtrap_dp", "gorongosa", "tfds")
+CONFLICTS = ("keep", "drop", "first")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,12 +35,20 @@ class DataConfig:
     """How source images become records."""
 
     format: str = "auto"
+    boxes: str = ""  # MegaDetector results JSON: boxes for images whose source has none
+    box_confidence: float = 0.2  # detections below are no boxes
+    empty_labels: tuple[str, ...] = ()  # labels that mean no animal, besides those of data/labels
+    excluded_labels: tuple[str, ...] = ()  # labels to set aside, besides those of data/labels
     num_known: int = 20  # the most abundant species; the rest are unknown to the network
+    min_images: int = 3  # a known species with fewer is refused: it cannot be split
     split: str = "random"
     seed: int = 0
+    conflicts: str = "keep"  # a picture under two labels: keep (the paper), drop, or the first
+    burst_gap_sec: float = 2.0  # frames of a camera closer in time are one sequence; 0: no bursts
+    near_duplicate_bits: int = 16  # of 256: pictures whose hashes differ in no more are alike
     crop_bottom: float = 0.07  # fraction of the height cut off: the information strip
     short_side: int = 256  # px of a record's short side; smaller images are kept as they are
-    min_images: int = 10  # a known species with fewer is refused: it cannot be split
+    keep_exif: bool = False  # whether records keep the EXIF block, coordinates and all
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +95,7 @@ class ExplainConfig:
     target: str = "predicted"
     gallery_per_species: int = 9  # test images a species whose guided maps are stored
     gallery_mistakes: int = 24  # and so many misclassified test images over all species
+    show_people: bool = False  # whether galleries and patches may show frames with people
     seed: int = 0
 
 
@@ -227,6 +237,7 @@ def _choices(config: Config) -> list[str]:
     allowed = {
         "data.format": (config.data.format, FORMATS),
         "data.split": (config.data.split, SPLITS),
+        "data.conflicts": (config.data.conflicts, CONFLICTS),
         "model.name": (config.model.name, NETWORKS),
         "train.schedule": (config.train.schedule, ("step", "cosine")),
         "explain.images": (config.explain.images, ("gallery", "all")),
@@ -247,7 +258,10 @@ def _ranges(config: Config) -> list[str]:
         "synthetic.images_per_species": (config.synthetic.images_per_species, 10, None),
         "synthetic.image_size": (config.synthetic.image_size, 96, 4096),
         "synthetic.num_cameras": (config.synthetic.num_cameras, 3, 99),
+        "data.box_confidence": (config.data.box_confidence, 0.0, 1.0),
         "data.num_known": (config.data.num_known, 2, None),
+        "data.burst_gap_sec": (config.data.burst_gap_sec, 0.0, None),
+        "data.near_duplicate_bits": (config.data.near_duplicate_bits, 0, 128),
         "data.crop_bottom": (config.data.crop_bottom, 0.0, 0.5),
         "data.short_side": (config.data.short_side, 32, None),
         "data.min_images": (config.data.min_images, 3, None),

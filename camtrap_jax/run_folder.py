@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from camtrap_jax.config import Config, config_from_dict
-from camtrap_jax.store import hash_file, open_array, read_array, read_json, read_table
+from camtrap_jax.store import hash_file, hash_json, open_array, read_array, read_json, read_table
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,28 @@ class DatasetFolder:
         """The species that the network is not trained on."""
         return read_json(self._existing("classes.json"))["unknown"]
 
+    @property
+    def has_pictures(self) -> bool:
+        """Tells whether there is a table of the files; older versions wrote none."""
+        return (self.root / "pictures.csv").exists()
+
+    @cached_property
+    def pictures(self) -> pd.DataFrame:
+        """One row a file: its size, hashes, and what its picture shows."""
+        return read_table(self._existing("pictures.csv"))
+
     @cached_property
     def digest(self) -> str:
-        """Hash of the manifest, which names every image's content."""
-        return hash_file(self._existing("manifest.csv"))
+        """Hash of the manifest, which names every image's content, and of who shows people."""
+        return hash_json([hash_file(self._existing("manifest.csv")), sorted(self.people)])
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Images that show people, by their `image_id`, under whatever label."""
+        if not self.has_pictures:
+            return frozenset()
+        files = self.pictures.loc[self.pictures["people"] == 1, "filepath"]
+        return frozenset(self.manifest.loc[self.manifest["filepath"].isin(files), "image_id"])
 
     @cached_property
     def source(self) -> Path | None:
@@ -96,6 +114,11 @@ class RunFolder:
         index = read_table(self._existing("explain/index.csv", "explain"))
         columns = self.dataset.manifest.drop(columns=["split", "species"])
         return index.merge(columns, on="image_id", how="left", validate="one_to_one")
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Images that no gallery shows, because people are in them; see `explain.show_people`."""
+        return frozenset() if self.config.explain.show_people else self.dataset.people
 
     @cached_property
     def maps_index(self) -> pd.DataFrame:

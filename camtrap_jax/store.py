@@ -31,6 +31,7 @@ TEXT_COLUMNS = (
     "sequence",
     "datetime",
     "sha256",
+    "phash",
     "bbox",
     "reason",
     "predicted",

@@ -11,7 +11,6 @@ from camtrap_jax.config import Config
 def get_config() -> Config:
     """Returns the settings."""
     config = Config()
-    config.data.min_images = 3
     config.model.width = 0.25
     config.model.image_size = 96
     config.train.epochs = 40

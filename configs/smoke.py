@@ -13,7 +13,6 @@ def get_config() -> Config:
     config.synthetic.image_size = 160
     config.synthetic.num_cameras = 4
     config.data.short_side = 64
-    config.data.min_images = 5
     config.model.width = 0.125
     config.model.image_size = 64
     config.train.epochs = 2

@@ -19,6 +19,7 @@ COMMANDS = {
     "novelty": "which species and images the network has not seen",
     "truth": "hold the results against a planted truth",
     "report": "write the HTML report",
+    "leak": "what a random split flatters: accuracies under three splits",
 }
 USER_ERRORS = (ValueError, FileNotFoundError, FileExistsError, FloatingPointError, OSError)
 

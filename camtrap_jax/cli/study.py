@@ -34,7 +34,8 @@ def main() -> None:
     source = Path(values.source) if values.source else None
     dataset = Path(values.dataset) if values.dataset else None
     if values.overwrite and not (source and dataset):  # run_study refuses both
-        flags.check_exists(source or dataset)
+        if dataset or config.data.format != "tfds":  # whose source is a name, not a path
+            flags.check_exists(source or dataset)
         remove_run(root, keep=source or dataset)
     run = run_study(
         root,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key, UInt8
+from jaxtyping import Array, Bool, Float, Int, Key, Real, UInt8
 
 MEAN = np.array((0.485, 0.456, 0.406), np.float32)  # of ImageNet, RGB in 0..1
 STD = np.array((0.229, 0.224, 0.225), np.float32)
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601, as torchvision's greyscale
 _LOG_RATIO = float(np.log(4 / 3))  # aspect ratios from 3:4 to 4:3
+
+Taps = tuple[Int[Array, "taps size"], Float[Array, "taps size"]]
 
 
 def normalise(pixels: UInt8[Array, "*batch h w 3"]) -> Float[Array, "*batch h w 3"]:
@@ -39,8 +43,8 @@ def augment(
 
     def one(key: Array, frame: Array) -> Array:
         crop_key, flip_key, color_key = jax.random.split(key, 3)
-        image = random_crop(crop_key, frame / 255.0, size_px=size_px, min_area=min_area)
-        image = jnp.where(jax.random.bernoulli(flip_key), image[:, ::-1], image)
+        flip = jax.random.bernoulli(flip_key)
+        image = random_crop(crop_key, frame, size_px=size_px, min_area=min_area, flip=flip) / 255
         image = color_jitter(color_key, image, strength=jitter)
         return (image - MEAN[None, None]) / STD[None, None]
 
@@ -48,12 +52,18 @@ def augment(
 
 
 def random_crop(
-    key: Key[Array, ""], image: Float[Array, "h w 3"], *, size_px: int, min_area: float
+    key: Key[Array, ""],
+    image: Real[Array, "h w 3"],
+    *,
+    size_px: int,
+    min_area: float,
+    flip: Bool[Array, ""] | bool = False,
 ) -> Float[Array, "size size 3"]:
     """Cuts out a random part of random area and aspect ratio and resizes it bilinearly.
 
     The area is uniform in min_area .. 1 of the image, the ratio log-uniform in 3/4 .. 4/3 as far as
-    the image is large enough, the place uniform.
+    the image is large enough, the place uniform. Where the part is larger than the result, pixels
+    are averaged (antialiasing). `flip` mirrors the result.
 
     Source: Szegedy et al. 2015, "Going deeper with convolutions".
     """
@@ -64,15 +74,73 @@ def random_crop(
     ratio = jnp.exp(bound * jax.random.uniform(ratio_key, minval=-1.0, maxval=1.0))
     extent = jnp.stack([jnp.sqrt(area / ratio), jnp.sqrt(area * ratio)])  # height, width; 0..1
     origin = jax.random.uniform(place_key, (2,)) * (1 - extent)
-    scale = size_px / (extent * jnp.array(image.shape[:2], jnp.float32))
-    return jax.image.scale_and_translate(
-        image,
-        (size_px, size_px, 3),
-        (0, 1),
-        scale,
-        -origin * size_px / extent,
-        method="linear",
-        antialias=True,
+    rows = linear_taps(image.shape[0], size_px, origin[0], extent[0])
+    columns = linear_taps(image.shape[1], size_px, origin[1], extent[1])
+    columns = jax.tree.map(lambda taps: jnp.where(flip, taps[:, ::-1], taps), columns)
+    # A TPU multiplies matrices fast and gathers slowly; elsewhere it is the other way round.
+    return jax.lax.platform_dependent(
+        image, rows, columns, tpu=resample_by_products, default=resample_by_gathering
+    )
+
+
+def linear_taps(length: int, size: int, origin: Float[Array, ""], extent: Float[Array, ""]) -> Taps:
+    """Says which pixels of a line make up each pixel of the resized part of it, and how much.
+
+    Args:
+      length: pixels of the line.
+      size: pixels of the result.
+      origin: where the part begins, as a fraction of the line.
+      extent: its length, likewise; at most 1 - origin.
+
+    Returns:
+      Indices and weights, which add up to 1 over the taps: a triangle as wide as two pixels of the
+      line or of the result, whichever are larger.
+    """
+    step = extent * length / size
+    reach = jnp.maximum(step, 1.0)
+    centre = (jnp.arange(size) + 0.5) * step + origin * length - 0.5
+    first = jnp.floor(centre - reach).astype(jnp.int32) + 1
+    index = first[None] + jnp.arange(math.ceil(2 * max(1.0, length / size)))[:, None]
+    weight = jnp.maximum(0.0, 1 - jnp.abs(index - centre[None]) / reach)
+    weight = jnp.where((index >= 0) & (index < length), weight, 0.0)
+    return jnp.clip(index, 0, length - 1), weight / weight.sum(0, keepdims=True)
+
+
+def resample_by_gathering(
+    image: Real[Array, "h w 3"], rows: Taps, columns: Taps
+) -> Float[Array, "size size 3"]:
+    """Resamples an image: for each pixel of the result the sum over its taps."""
+
+    def add(total: Array, row: tuple[Array, Array]) -> tuple[Array, None]:
+        y, row_weight = row
+        line = jnp.zeros_like(total)
+        for x, column_weight in zip(*columns, strict=True):
+            # Clipping every index anew would cost as much as the rest.
+            pixels = image.at[y[:, None], x[None]].get(mode="promise_in_bounds")
+            line += pixels.astype(jnp.float32) * column_weight[None, :, None]
+        return total + line * row_weight[:, None, None], None
+
+    # A loop, although it takes only two to four turns: a plain sum XLA would merge into everything
+    # that reads the image, and so compute it four times on a CPU.
+    empty = jnp.zeros((rows[0].shape[1], columns[0].shape[1], 3), jnp.float32)
+    return jax.lax.scan(add, empty, rows)[0]
+
+
+def resample_by_products(
+    image: Real[Array, "h w 3"], rows: Taps, columns: Taps
+) -> Float[Array, "size size 3"]:
+    """Does the same by one matrix for the rows and one for the columns."""
+
+    def matrix(taps: Taps, length: int) -> Array:
+        index, weight = taps
+        return (jax.nn.one_hot(index, length) * weight[..., None]).sum(0)
+
+    return jnp.einsum(
+        "yh,hwc,xw->yxc",
+        matrix(rows, image.shape[0]),
+        image.astype(jnp.float32),
+        matrix(columns, image.shape[1]),
+        precision=jax.lax.Precision.HIGHEST,
     )
 
 
@@ -85,7 +153,16 @@ def color_jitter(
     """
     factors = jax.random.uniform(key, (3,), minval=1 - strength, maxval=1 + strength)
     image = jnp.clip(image * factors[0], 0, 1)
-    grey_mean = (image @ _LUMA).mean()
+    grey_mean = _mean_grey(image)
     image = jnp.clip(grey_mean + factors[1] * (image - grey_mean), 0, 1)
-    grey = (image @ _LUMA)[..., None]
+    red, green, blue = (image[..., channel, None] for channel in range(3))
+    grey = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
     return jnp.clip(grey + factors[2] * (image - grey), 0, 1)
+
+
+def _mean_grey(image: Float[Array, "h w 3"]) -> Float[Array, ""]:
+    # One product over whole lines: along the three channels XLA's loops on a CPU are not vectors.
+    height, width, _ = image.shape
+    lines = image.reshape(height, 3 * width)
+    weights = np.tile(_LUMA, width) / width
+    return jnp.matmul(lines, weights, precision=jax.lax.Precision.HIGHEST).mean()

@@ -3,73 +3,95 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from camtrap_jax.config import DataConfig
 from camtrap_jax.data.sources import SourceListing
-from camtrap_jax.store import hash_json, read_json
+from camtrap_jax.store import read_json
 
 FILE = "prepare.json"
-_COMPARED = ("listing", "layout", "settings")  # the source itself may have moved
+_REFUSED = ("layout", "settings")  # the source itself may have moved
+_PIXELS = ("crop_bottom", "short_side", "keep_exif")
+# What these do is part of the listing: how files were found, and the boxes themselves.
+_IN_LISTING = ("format", "boxes", "box_confidence")
 
 
-def preparation(source: Path, listing: SourceListing, config: DataConfig) -> dict[str, Any]:
+def preparation(
+    source: Path, listing: SourceListing, config: DataConfig, *, people: Iterable[str] = ()
+) -> dict[str, Any]:
     """Describes a preparation as JSON.
 
-    The pictures count by name, label and size, not by content: seconds for 100,000 files.
+    The pictures count by name, label, size and time of change, not by content: seconds for 100,000
+    files.
     """
-    entries = [
-        [*dataclasses.astuple(entry), _num_bytes(listing.root / entry.filepath)]
-        for entry in listing.images
-    ]
+    settings = dataclasses.asdict(config)
+    content, times = hashlib.sha256(), hashlib.sha256()
+    for entry in listing.images:
+        num_bytes, modified_ns = listing.storage.stamp(entry.filepath)
+        content.update(repr((dataclasses.astuple(entry), num_bytes)).encode())
+        times.update(b"%d " % modified_ns)
+    content.update(repr(sorted(people)).encode())
     return {
-        "source": str(source.resolve()),
+        "source": str(listing.storage.root if source.exists() else source),
         "layout": listing.layout,
-        "settings": dataclasses.asdict(config),
-        "listing": hash_json(entries),
+        "settings": {name: settings[name] for name in settings if name not in _IN_LISTING},
+        "listing": content.hexdigest()[:16],
+        "times": times.hexdigest()[:16],
     }
 
 
-def is_prepared(dataset: Path, wanted: dict[str, Any], *, overwrite: bool = False) -> bool:
-    """Tells whether `dataset` holds the result of a preparation; False where it may be written.
+def pixel_settings(config: DataConfig) -> dict[str, Any]:
+    """Returns what the kept JPEGs depend on besides their files."""
+    return {name: getattr(config, name) for name in _PIXELS}
+
+
+def needs_preparing(
+    dataset: Path, wanted: dict[str, Any], *, overwrite: bool = False, may_change: bool = True
+) -> bool:
+    """Tells whether `dataset` is to be written; False where it holds what is wanted.
+
+    Args:
+      dataset: the folder.
+      wanted: the preparation.
+      overwrite: whether a dataset of other settings may be replaced.
+      may_change: whether one of fewer, more or other pictures may be.
 
     Raises:
-      ValueError: it holds something else.
+      ValueError: it holds something else that may not be replaced.
     """
     if not dataset.exists() or (dataset.is_dir() and not any(dataset.iterdir())):
-        return False
+        return True
     if not (dataset / FILE).exists():
         raise ValueError(
             f"{dataset}: exists and is no prepared dataset; give another --dataset, or remove it"
         )
     if overwrite:
-        return False
+        return True
     found = read_json(dataset / FILE)
-    changed = [_difference(name, found, wanted) for name in _COMPARED]
+    changed = [_difference(name, found.get(name), wanted[name]) for name in _REFUSED]
+    is_same = found.get("listing") == wanted["listing"]
+    if not is_same and not may_change:
+        changed.append("the pictures or labels differ")
     if any(changed):
         raise ValueError(
             f"{dataset}: was prepared from {found.get('source')} otherwise "
-            f"({'; '.join(filter(None, changed))}); give another --dataset, or --overwrite to "
-            "prepare it anew"
+            f"({'; '.join(filter(None, changed))}); give another folder, or --overwrite to "
+            "make it anew"
         )
-    return True
+    return not is_same or (may_change and found.get("times") != wanted["times"])
 
 
-def _difference(name: str, found: dict[str, Any], wanted: dict[str, Any]) -> str:
-    before, now = found.get(name), wanted[name]
-    if before == now:
-        return ""
-    if name == "listing":
-        return "the pictures or labels differ"
+def _difference(name: str, before: Any, now: Any) -> str:
     if isinstance(before, dict) and isinstance(now, dict):
-        names = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        names = [
+            key for key in {**before, **now} if _plain(before.get(key)) != _plain(now.get(key))
+        ]
         return ", ".join(f"data.{key}: {before.get(key)!r} -> {now.get(key)!r}" for key in names)
-    return f"{name}: {before!r} -> {now!r}"
+    return "" if before == now else f"{name}: {before!r} -> {now!r}"
 
 
-def _num_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # read_picture says why
-        return -1
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +16,11 @@ from camtrap_jax.data.boxes import kept_height
 # Recognised by content. Nothing else is tried: some of Pillow's formats start other programs.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 _MAX_PIXELS = 89_000_000  # where Pillow, too, begins to suspect a decompression bomb
+# Threads unpack pictures beyond this one after another, so that memory does not grow with their
+# number.
+_LARGE_PIXELS = 16_000_000
+_one_large_picture = threading.Lock()
+_MAX_EXIF_BYTES = 65533  # of a JPEG segment
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -35,12 +42,14 @@ class Picture:
       size: (width, height) in px of the upright picture at full scale.
       orientation: EXIF orientation, 1 to 8; 1 where there is none.
       datetime: "YYYY-MM-DD hh:mm:ss" from EXIF, empty where there is none.
+      exif: the EXIF block for the upright picture, empty where there is none or it is damaged.
     """
 
     image: Image.Image
     size: tuple[int, int]
     orientation: int
     datetime: str
+    exif: bytes
 
 
 def decode_image(data: bytes, *, smallest_side_px: int | None = None) -> Picture:
@@ -48,7 +57,8 @@ def decode_image(data: bytes, *, smallest_side_px: int | None = None) -> Picture
 
     Args:
       data: the file's bytes.
-      smallest_side_px: a JPEG may be decoded at 1/2, 1/4 or 1/8, as long as no side falls below.
+      smallest_side_px: a JPEG may be decoded at 1/2, 1/4 or 1/8, and a very large picture be
+        reduced, as long as no side falls below.
 
     Raises:
       ValueError: no picture, damaged, truncated, or too large; one line without the file's name.
@@ -67,13 +77,16 @@ def decode_image(data: bytes, *, smallest_side_px: int | None = None) -> Picture
         raise ValueError(reason or type(error).__name__) from None
 
 
-def make_jpeg(image: Image.Image, *, crop_bottom: float, short_side: int) -> bytes:
-    """Encodes a picture as it is kept: without its bottom strip, small, without metadata.
+def make_jpeg(
+    image: Image.Image, *, crop_bottom: float, short_side: int, exif: bytes = b""
+) -> bytes:
+    """Encodes a picture as it is kept: small, without its strip and its metadata.
 
     Args:
       image: RGB.
       crop_bottom: fraction of the height that is cut off.
       short_side: the largest short side in px; a smaller picture keeps its size.
+      exif: a block to keep; empty for none.
     """
     image = image.crop((0, 0, image.width, kept_height(image.height, crop_bottom)))
     scale = short_side / min(image.size)
@@ -83,7 +96,7 @@ def make_jpeg(image: Image.Image, *, crop_bottom: float, short_side: int) -> byt
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     stream = io.BytesIO()
-    clean.save(stream, "JPEG", quality=95)
+    clean.save(stream, "JPEG", quality=95, exif=exif)
     return stream.getvalue()
 
 
@@ -92,20 +105,24 @@ def _decode(data: bytes, smallest_side_px: int | None) -> Picture:
         width, height = image.size
         if width * height > _MAX_PIXELS:
             raise Image.DecompressionBombError
-        orientation, moment = _exif(image)
+        orientation, moment, exif = _exif(image)
         if smallest_side_px is not None:
             image.draft(None, (smallest_side_px, smallest_side_px))
-        image.load()
-        upright = _rgb(image)
+        is_large = image.width * image.height > _LARGE_PIXELS
+        with _one_large_picture if is_large else contextlib.nullcontext():
+            image.load()
+            upright = _rgb(image)
+            if is_large and smallest_side_px is not None:
+                upright = upright.reduce(max(1, min(upright.size) // smallest_side_px))
     if orientation in _UPRIGHT:
         upright = upright.transpose(_UPRIGHT[orientation])
     size = (height, width) if orientation >= 5 else (width, height)
-    return Picture(image=upright, size=size, orientation=orientation, datetime=moment)
+    return Picture(image=upright, size=size, orientation=orientation, datetime=moment, exif=exif)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "I;16", "I;16B", "I;16L"):  # 16 bits a pixel
-        values = np.asarray(image).astype(np.int64).clip(0, 65535) >> 8
+        values = np.asarray(image).clip(0, 65535) >> 8
         return Image.fromarray(values.astype(np.uint8)).convert("RGB")
     if image.mode == "F":
         raise ValueError("pixels are floating-point numbers; expected 8 or 16 bits")
@@ -115,17 +132,29 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _exif(image: Image.Image) -> tuple[int, str]:
-    """Reads orientation (1 to 8) and time; a damaged block counts as none."""
+def _exif(image: Image.Image) -> tuple[int, str, bytes]:
+    """Reads orientation (1 to 8), time, and the block itself; a damaged one counts as none."""
     try:
         exif = image.getexif()
         orientation = exif.get(_ORIENTATION)
         times = (exif.get_ifd(_EXIF_FOLDER).get(_DATETIME_ORIGINAL), exif.get(_DATETIME))
     # Pillow parses EXIF without catching what a damaged block raises, which may be anything.
     except Exception:
-        return 1, ""
+        return 1, "", b""
     moment = next(filter(None, map(_exif_datetime, times)), "")
-    return (orientation if orientation in _UPRIGHT else 1), moment
+    return (orientation if orientation in _UPRIGHT else 1), moment, _exif_block(exif)
+
+
+def _exif_block(exif: Image.Exif) -> bytes:
+    """Writes the block for a picture that was turned upright; empty where it cannot be written."""
+    if not exif:
+        return b""
+    exif[_ORIENTATION] = 1
+    try:
+        block = exif.tobytes()
+    except Exception:  # values that Pillow reads, but cannot write
+        return b""
+    return block if len(block) <= _MAX_EXIF_BYTES else b""
 
 
 def _exif_datetime(value: object) -> str:

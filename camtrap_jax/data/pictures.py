@@ -1,66 +1,92 @@
-"""Reads one picture of a source into its row of the manifest and the JPEG that is kept."""
+"""One source file: read, judged, measured and shrunk to the JPEG that is kept."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 from camtrap_jax.config import DataConfig
-from camtrap_jax.data.boxes import format_box, kept_box
+from camtrap_jax.data.fingerprint import fingerprint
 from camtrap_jax.data.images import decode_image, make_jpeg
-from camtrap_jax.data.manifest import image_id
-from camtrap_jax.data.sources import Failure, SourceImage
+from camtrap_jax.data.sources import Failure
+from camtrap_jax.data.sources.storage import Storage
 
-_MAX_BYTES = 256 * 1024 * 1024  # beyond lies video, never a frame of a camera trap
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a readable file shows, whatever its label; a row of `pictures.csv`.
+
+    Attributes:
+      filepath: relative to the source, with "/".
+      num_bytes: size of the file.
+      modified_ns: time of the file's last change.
+      width: of the upright picture at full scale, in px.
+      height: likewise.
+      orientation: EXIF orientation, 1 to 8.
+      datetime: "YYYY-MM-DD hh:mm:ss" from EXIF, or empty.
+      sha256: of the file's bytes.
+      phash: perceptual hash of what is kept, 64 hexadecimal digits.
+      saturation: mean, 0 to 1; infrared frames are grey.
+      brightness: mean, 0 to 1.
+      strip: fraction of the height that an information strip takes; 0 for none.
+    """
+
+    filepath: str
+    num_bytes: int
+    modified_ns: int
+    width: int
+    height: int
+    orientation: int
+    datetime: str
+    sha256: str
+    phash: str
+    saturation: float
+    brightness: float
+    strip: float
 
 
 def read_picture(
-    root: Path, config: DataConfig, entry: SourceImage
-) -> tuple[dict[str, Any], bytes] | Failure:
-    """Decodes and shrinks one picture.
+    storage: Storage, config: DataConfig, filepath: str
+) -> tuple[Measured, bytes] | Failure:
+    """Decodes, measures and shrinks one picture.
 
     Args:
-      root: folder of the source.
+      storage: what the source's files are read from.
       config: how much is cut off and how small the picture becomes.
-      entry: what the source says about it.
+      filepath: of the file.
 
     Returns:
-      The manifest's columns except role and split, and the JPEG; or why there are none.
+      What was measured, and the JPEG; or why there are none.
     """
-    path = root / entry.filepath
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ValueError(f"larger than {_MAX_BYTES // 2**20} MiB")
-        data = path.read_bytes()
+        num_bytes, modified_ns = storage.stamp(filepath)
+        data = storage.read(filepath)
         # The side that is cut must still be long enough afterwards.
         side = round(config.short_side / (1 - config.crop_bottom))
         picture = decode_image(data, smallest_side_px=side)
         jpeg = make_jpeg(
-            picture.image, crop_bottom=config.crop_bottom, short_side=config.short_side
+            picture.image,
+            crop_bottom=config.crop_bottom,
+            short_side=config.short_side,
+            exif=picture.exif if config.keep_exif else b"",
         )
+        marks = fingerprint(picture.image, crop_bottom=config.crop_bottom)
     except OSError as error:
-        return Failure(entry.filepath, f"cannot be opened: {error.strerror or error}")
+        return Failure(filepath, f"cannot be opened: {error.strerror or error}")
     except ValueError as error:
-        return Failure(entry.filepath, str(error))
-    box = entry.box and kept_box(
-        entry.box,
-        entry.box_frame or picture.size,
-        size=picture.size,
+        return Failure(filepath, str(error))
+    measured = Measured(
+        filepath=filepath,
+        num_bytes=num_bytes,
+        modified_ns=modified_ns,
+        width=picture.size[0],
+        height=picture.size[1],
         orientation=picture.orientation,
-        crop_bottom=config.crop_bottom,
+        datetime=picture.datetime,
+        sha256=hashlib.sha256(data).hexdigest(),
+        phash=marks.phash,
+        saturation=marks.saturation,
+        brightness=marks.brightness,
+        strip=marks.strip,
     )
-    row = {
-        "image_id": image_id(entry.filepath, entry.species),
-        "filepath": entry.filepath,
-        "species": entry.species,
-        "camera": entry.camera,
-        "sequence": entry.sequence,
-        "frame": entry.frame,
-        "datetime": entry.datetime or picture.datetime,
-        "width": picture.size[0],
-        "height": picture.size[1],
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bbox": format_box(box),
-    }
-    return row, jpeg
+    return measured, jpeg

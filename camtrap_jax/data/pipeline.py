@@ -7,7 +7,6 @@ Worker processes (`num_workers > 0`) read absl's flags: a program without `absl.
 from __future__ import annotations
 
 import functools
-import io
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -15,8 +14,8 @@ from pathlib import Path
 import grain
 import numpy as np
 from jaxtyping import Int, UInt8
-from PIL import Image
 
+from camtrap_jax.data.frames import Shape, common_shape, decode_frame
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
@@ -52,14 +51,15 @@ def make_train_batches(
 
     Args:
       dataset: a prepared dataset.
-      size_px: side of the square that frames are scaled to.
+      size_px: the least height and width of the frames, from which crops are cut.
       batch_size: images a step over all processes; a multiple of `process_count`.
       seed: of the order.
       process_index: which part of each batch this process gets.
       process_count: how many parts there are.
 
     Returns:
-      Batches `pixels` uint8 [batch, size, size, 3] and `label` int32 [batch].
+      Batches `pixels` uint8 [batch, height, width, 3], whole frames of the `common_shape`, and
+      `label` int32 [batch].
 
     Raises:
       ValueError: the batch cannot be divided, or there is nothing to train on.
@@ -67,8 +67,9 @@ def make_train_batches(
     rows = train_rows(dataset)
     if not len(rows):
         raise ValueError(f"{dataset.root}: manifest.csv has no rows with split=train")
-    part = _part_of_batch(batch_size, process_index, process_count)
-    load = LoadBatch(dataset, size_px=size_px, columns=("pixels", "label"))
+    part = part_of_batch(batch_size, process_index, process_count)
+    shape = common_shape(RecordSource(dataset.records), rows, size_px)
+    load = LoadBatch(dataset, shape=shape, columns=("pixels", "label"))
     order = grain.MapDataset.source(rows.tolist()).shuffle(seed % 2**32).repeat(None)
     return order.batch(batch_size, drop_remainder=True).map(lambda batch: load(batch[part]))
 
@@ -93,7 +94,7 @@ def train_iterator(
         process_index=process_index,
         process_count=process_count,
     )
-    return _iterate(batches[start_step:], num_workers)
+    return iterate(batches[start_step:], num_workers)
 
 
 def eval_batches(
@@ -129,17 +130,19 @@ def eval_batches(
     rows = np.asarray(rows, np.int64)
     if len(rows) and not (rows.min() >= 0 and rows.max() < len(dataset.manifest)):
         raise IndexError(f"rows: expected 0 to {len(dataset.manifest) - 1}, got {rows}")
-    part = _part_of_batch(batch_size, process_index, process_count)
-    load = LoadBatch(dataset, size_px=size_px, columns=("pixels", "label", "row", "mask"))
+    part = part_of_batch(batch_size, process_index, process_count)
+    columns = ("pixels", "label", "row", "mask")
+    load = LoadBatch(dataset, shape=(size_px, size_px), columns=columns)
     padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
     parts = list(padded.reshape(-1, batch_size)[:, part])
-    return _iterate(grain.MapDataset.source(parts).map(load), num_workers)
+    return iterate(grain.MapDataset.source(parts).map(load), num_workers)
 
 
 def read_pixels(dataset: DatasetFolder, row: int, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
     """Returns one image as the network sees it: the whole frame, scaled to a square."""
     written_ns = dataset.records.stat().st_mtime_ns
-    return decode_square(_open_records(dataset.records, written_ns)[row]["image"], size_px)
+    jpeg = _open_records(dataset.records, written_ns)[row]["image"]
+    return decode_frame(jpeg, (size_px, size_px))
 
 
 @functools.lru_cache(maxsize=4)
@@ -149,33 +152,23 @@ def _open_records(folder: Path, written_ns: int) -> RecordSource:
     return RecordSource(folder)
 
 
-def decode_square(jpeg: bytes, size_px: int) -> UInt8[np.ndarray, "h w 3"]:
-    """Decodes a record and scales the whole frame to a square.
-
-    The aspect ratio changes, so that no animal at the border is lost and relative boxes stay true.
-    """
-    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-        image.draft("RGB", (size_px, size_px))
-        return np.array(image.resize((size_px, size_px), Image.Resampling.BILINEAR))
-
-
 class LoadBatch:
     """Reads and decodes the images of a batch; travels to worker processes."""
 
-    def __init__(self, dataset: DatasetFolder, *, size_px: int, columns: tuple[str, ...]):
-        """Remembers where the records lie and what a batch holds."""
+    def __init__(self, dataset: DatasetFolder, *, shape: Shape, columns: tuple[str, ...]):
+        """Remembers where the records lie, how large frames become, and what a batch holds."""
         self._records = RecordSource(dataset.records)
         self._labels = class_labels(dataset.manifest, dataset.classes).astype(np.int32)
-        self._size_px = size_px
+        self._shape = shape
         self._columns = columns
 
     def __call__(self, rows: Int[np.ndarray, " batch"]) -> Batch:
         """Returns the images at `rows`; row -1 is padding."""
         real = rows >= 0
-        pixels = np.zeros((len(rows), self._size_px, self._size_px, 3), np.uint8)
+        pixels = np.zeros((len(rows), *self._shape, 3), np.uint8)
         for position in np.flatnonzero(real):
             record = self._records[int(rows[position])]
-            pixels[position] = decode_square(record["image"], self._size_px)
+            pixels[position] = decode_frame(record["image"], self._shape)
         batch = {
             "pixels": pixels,
             "label": np.where(real, self._labels[rows], np.int32(-1)),
@@ -185,7 +178,12 @@ class LoadBatch:
         return {name: batch[name] for name in self._columns}
 
 
-def _part_of_batch(batch_size: int, process_index: int, process_count: int) -> slice:
+def part_of_batch(batch_size: int, process_index: int, process_count: int) -> slice:
+    """Returns which rows of a global batch a process gets.
+
+    Raises:
+      ValueError: the batch cannot be divided.
+    """
     share, rest = divmod(batch_size, process_count)
     if rest or not share:
         raise ValueError(
@@ -194,9 +192,15 @@ def _part_of_batch(batch_size: int, process_index: int, process_count: int) -> s
     return slice(process_index * share, (process_index + 1) * share)
 
 
-def _iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
+def iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
+    """Yields a sequence's elements in order, and makes the next ones meanwhile.
+
+    Args:
+      batches: dictionaries of arrays.
+      num_workers: processes that make them; 0 for threads of this one.
+    """
     # A thread makes a whole batch; Pillow decodes and scales without the interpreter's lock.
-    threads = _THREADS_PER_WORKER if num_workers else min(os.cpu_count() or 1, _MAX_THREADS)
+    threads = _THREADS_PER_WORKER if num_workers else min(_num_cores(), _MAX_THREADS)
     options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=threads + 2)
     iterable = batches.to_iter_dataset(options)
     if num_workers:
@@ -209,3 +213,10 @@ def _iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
             yield {name: values.copy() for name, values in batch.items()} if num_workers else batch
     finally:
         iterator.close()
+
+
+def _num_cores() -> int:
+    """Returns the processors that this process may use, which may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import functools
-import warnings
-from collections.abc import Callable, Iterator
+import dataclasses
+import operator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
+import numpy as np
 import pandas as pd
 
 from camtrap_jax.config import DataConfig
 from camtrap_jax.data.audit import audit
-from camtrap_jax.data.freshness import FILE, is_prepared, preparation
-from camtrap_jax.data.manifest import assign_roles, class_labels
-from camtrap_jax.data.parallel import ordered_map
-from camtrap_jax.data.pictures import read_picture
+from camtrap_jax.data.decoding import DecodedPictures, OnProgress
+from camtrap_jax.data.duplicates import near_duplicates
+from camtrap_jax.data.freshness import FILE, needs_preparing, preparation
+from camtrap_jax.data.labels import shows_people
+from camtrap_jax.data.manifest import (
+    Assignment,
+    assign_roles,
+    class_labels,
+    image_table,
+    label_counts,
+)
+from camtrap_jax.data.pictures import Measured
 from camtrap_jax.data.records import write_records
 from camtrap_jax.data.sources import Failure, SourceListing, read_source
+from camtrap_jax.data.sources.megadetector import apply_boxes, read_boxes
+from camtrap_jax.data.splits import choose_species
 from camtrap_jax.store import replaced_folder, write_json, write_table
-
-OnProgress = Callable[[int, int], None]
 
 
 def prepare_dataset(
@@ -29,94 +37,165 @@ def prepare_dataset(
     config: DataConfig,
     *,
     overwrite: bool = False,
+    may_change: bool = True,
     on_progress: OnProgress | None = None,
-) -> None:
-    """Writes `dataset`: manifest.csv, failures.csv, audit.json, classes.json and records/.
+) -> bool:
+    """Writes `dataset`: manifest, pictures and failures as CSV, audit and classes as JSON, records.
 
     All of it or nothing; a dataset that was prepared from the same pictures with the same settings
-    is left as it is. A picture that cannot be read is a row in failures.csv.
+    is left as it is. Where pictures came, went or changed, only the new ones are decoded, and so it
+    is after a preparation was killed. A picture that cannot be read is a row in failures.csv.
 
     Args:
-      source: a folder of pictures or an annotation file.
+      source: a folder of pictures, an annotation file, or the name of a TFDS data set.
       dataset: the folder to make.
       config: how images become records.
-      overwrite: whether to prepare anew where a dataset is; it stays until the new one is complete.
-      on_progress: called with (pictures done, pictures in all).
+      overwrite: whether to make it with other settings where a dataset is; that one stays until the
+        new one is complete.
+      may_change: whether a dataset of fewer, more or other pictures may be replaced without that.
+      on_progress: called with (files done, files in all).
+
+    Returns:
+      Whether anything was written.
 
     Raises:
       ValueError: the source cannot be used, or `dataset` holds something else; one line.
     """
-    listing = read_source(source, config.format)
-    _check_apart(listing.root, dataset)
+    listing, people = _read_listing(source, config)
+    _check_apart(listing.storage.root, dataset)
     if not listing.images:
         raise ValueError(f"{source}: no labelled pictures{_first(listing.failures)}")
-    wanted = preparation(source, listing, config)
-    if is_prepared(dataset, wanted, overwrite=overwrite):
-        return
-    with replaced_folder(dataset) as folder:
-        _build(source, listing, folder, config, on_progress)
-        write_json(folder / FILE, wanted)
-
-
-def _build(
-    source: Path,
-    listing: SourceListing,
-    folder: Path,
-    config: DataConfig,
-    on_progress: OnProgress | None,
-) -> None:
-    spool = folder / "spool"  # labels are known only once every picture was seen
-    with spool.open("wb") as stream:
-        rows, sizes, failures = _read_pictures(listing, config, stream, on_progress)
-    if not rows:
-        count = len(listing.images)
-        raise ValueError(f"{source}: none of {count} pictures can be read{_first(failures)}")
+    wanted = preparation(source, listing, config, people=people)
+    if not needs_preparing(dataset, wanted, overwrite=overwrite, may_change=may_change):
+        return False
+    _check_species(source, listing, config)  # before hours of decoding
+    pictures = DecodedPictures(dataset, config)
+    is_complete = False
     try:
-        manifest, classes = assign_roles(_image_table(rows), config)
+        pictures.decode(listing, on_progress)
+        if not pictures.measured:
+            count = len(pictures.failures)
+            raise ValueError(
+                f"{source}: none of {count} pictures can be read{_first(pictures.failures)}"
+            )
+        try:
+            contents = _contents(listing, pictures, people, config)
+        except ValueError as error:
+            unread = f" (unreadable: {len(pictures.failures)})" if pictures.failures else ""
+            raise ValueError(f"{source}: {error}{unread}") from None
+        with replaced_folder(dataset) as folder:
+            _write(folder, listing, pictures, contents, config)
+            write_json(folder / FILE, wanted)
+        is_complete = True
+    finally:
+        pictures.close(keep=not is_complete)
+    return True
+
+
+def _read_listing(source: Path, config: DataConfig) -> tuple[SourceListing, frozenset[str]]:
+    """Lists the source, with boxes where they are given, and the files said to show people."""
+    listing = read_source(source, config.format)
+    people = frozenset(i.filepath for i in listing.images if shows_people(i.species))
+    if not config.boxes:
+        return listing, people
+    boxes = read_boxes(Path(config.boxes), min_confidence=config.box_confidence)
+    listing, seen = apply_boxes(listing, boxes)
+    return listing, people | seen
+
+
+def _check_species(source: Path, listing: SourceListing, config: DataConfig) -> None:
+    _, counts = label_counts([entry.species for entry in listing.images], config)
+    try:
+        choose_species(counts, num_known=config.num_known, min_images=config.min_images)
     except ValueError as error:
-        unread = f" (unreadable: {len(failures)})" if failures else ""
-        raise ValueError(f"{source}: {error}{unread}") from None
-    labels = class_labels(manifest, classes["known"])
-    write_records(folder / "records", _spooled(spool, sizes), labels)
-    spool.unlink()
-    failed = pd.DataFrame([*listing.failures, *failures], columns=["filepath", "reason"])
+        raise ValueError(f"{source}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    files: pd.DataFrame  # one row a file, as pictures.csv
+    near_duplicate: np.ndarray  # of each image
+    assignment: Assignment
+
+
+def _contents(
+    listing: SourceListing,
+    pictures: DecodedPictures,
+    people: frozenset[str],
+    config: DataConfig,
+) -> _Contents:
+    images = image_table(listing.images, pictures.measured, config)
+    files = _file_table(pictures, images["filepath"], people)
+    near = near_duplicate_labels(images, files, config)
+    return _Contents(files, near, assign_roles(images, near, config))
+
+
+def _write(
+    folder: Path,
+    listing: SourceListing,
+    pictures: DecodedPictures,
+    contents: _Contents,
+    config: DataConfig,
+) -> None:
+    assignment = contents.assignment
+    manifest = assignment.manifest
+    labels = class_labels(manifest, assignment.classes["known"])
+    write_records(folder / "records", map(pictures.jpeg, manifest["filepath"]), labels)
+    failures = [*listing.failures, *pictures.failures, *assignment.left_out]
+    failed = pd.DataFrame(failures, columns=["filepath", "reason"])
     write_table(folder / "failures.csv", failed.sort_values(["filepath", "reason"]))
+    write_table(folder / "pictures.csv", contents.files)
     write_table(folder / "manifest.csv", manifest)
-    write_json(folder / "classes.json", classes)
-    findings = {"layout": listing.layout, "failures": len(failed), **audit(manifest)}
-    write_json(folder / "audit.json", findings)
+    write_json(folder / "classes.json", assignment.classes)
+    findings = audit(
+        manifest,
+        contents.files,
+        config,
+        near_duplicate=contents.near_duplicate,
+        split_notes=assignment.notes,
+    )
+    facts = {
+        "layout": listing.layout,
+        "notes": listing.notes,
+        "failures": len(failed),
+        "sequence_level_labels": sum(entry.sequence_level for entry in listing.images),
+    }
+    write_json(folder / "audit.json", {**facts, **findings})
 
 
-def _read_pictures(
-    listing: SourceListing, config: DataConfig, stream: BinaryIO, on_progress: OnProgress | None
-) -> tuple[list[dict[str, Any]], list[int], list[Failure]]:
-    """Appends each picture's JPEG to `stream`; returns rows, the JPEGs' sizes, and failures."""
-    rows, sizes, failures = [], [], []
-    # Threads: Pillow decodes and scales, nine tenths of the work, without the interpreter's lock,
-    # and processes would import the caller's main module anew.
-    read = functools.partial(read_picture, listing.root, config)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")  # damaged EXIF in readable pictures
-        for done, outcome in enumerate(ordered_map(read, listing.images), start=1):
-            if isinstance(outcome, Failure):
-                failures.append(outcome)
-            else:
-                rows.append(outcome[0])
-                sizes.append(stream.write(outcome[1]))
-            if on_progress is not None:
-                on_progress(done, len(listing.images))
-    return rows, sizes, failures
+def _file_table(
+    pictures: DecodedPictures, filepaths: pd.Series, people: frozenset[str]
+) -> pd.DataFrame:
+    """Returns one row a file: what was measured, and whether its picture shows people."""
+    names = [field.name for field in dataclasses.fields(Measured)]
+    measured = (pictures.measured[path] for path in filepaths.unique())
+    files = pd.DataFrame.from_records(map(operator.attrgetter(*names), measured), columns=names)
+    shown = files.loc[files["filepath"].isin(people), "sha256"]
+    return files.assign(people=files["sha256"].isin(shown).astype(int))
 
 
-def _image_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    images = pd.DataFrame(rows)
-    return images.assign(frame=images["frame"].astype("Int64"))
+def near_duplicate_labels(
+    images: pd.DataFrame, files: pd.DataFrame, config: DataConfig
+) -> np.ndarray:
+    """Numbers the groups of images of animals that look alike.
 
+    Empty frames of one camera all look alike, and would join the animals between them: they, and
+    images whose label is no species, are alike to nothing.
 
-def _spooled(spool: Path, sizes: list[int]) -> Iterator[bytes]:
-    with spool.open("rb") as stream:
-        for size in sizes:
-            yield stream.read(size)
+    Args:
+      images: columns `filepath` and `species`.
+      files: columns `filepath` and `phash`, one row a file.
+      config: how much two pictures of a group may differ, and which labels are no species.
+
+    Returns:
+      int [images]; the same number for images of one group.
+    """
+    roles, _ = label_counts(images["species"].tolist(), config)
+    with_animals = images.loc[np.array(roles) == "species", "filepath"]
+    hashes = files["phash"].where(files["filepath"].isin(with_animals), "")
+    groups = near_duplicates(hashes.tolist(), max_bits=config.near_duplicate_bits)
+    of_file = dict(zip(files["filepath"], groups, strict=True))
+    return np.array([of_file[path] for path in images["filepath"]], np.int64)
 
 
 def _first(failures: list[Failure]) -> str:

@@ -26,7 +26,7 @@ def random_gallery(run: RunFolder, settings: ExplainConfig, *, limit: int) -> li
     rows = gallery_rows(
         np.array([classes.get(name, -1) for name in index["species"]], np.int64),
         run.array("logits"),
-        np.flatnonzero(index["split"] == "test"),
+        np.flatnonzero((index["split"] == "test") & ~index["image_id"].isin(list(run.hidden))),
         per_class=min(limit, settings.gallery_per_species),
         mistakes=0,
         seed=settings.seed,

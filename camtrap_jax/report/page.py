@@ -12,6 +12,7 @@ from camtrap_jax.report.numbers import FILTERS
 from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 from camtrap_jax.report.sections.accuracy import accuracy_section
+from camtrap_jax.report.sections.images import images_section
 from camtrap_jax.report.sections.maps import maps_section, mistakes_section
 from camtrap_jax.report.sections.method import method_section
 from camtrap_jax.report.sections.novelty import novelty_section
@@ -23,6 +24,7 @@ from camtrap_jax.store import replaced_folder
 
 # id of the section and of its template, its title, the command whose results it shows
 SECTIONS = {
+    "images": ("The images", "prepare", images_section),
     "maps": ("What the network looks at", "evaluate", maps_section),
     "mistakes": ("Misclassified images", "evaluate", mistakes_section),
     "units": ("Units of each species", "units", units_section),

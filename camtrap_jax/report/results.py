@@ -37,6 +37,7 @@ FILES = (
     "novelty/images.csv",
     "novelty/novelty.json",
     "truth/truth.json",
+    "leak/accuracies.csv",
 )
 
 
@@ -60,6 +61,10 @@ class Results:
         """Reads a table as one dictionary a row; None if its stage has not run."""
         table = self.table(name)
         return None if table is None else list(map(_with_text_keys, table.to_dict("records")))
+
+    def shown(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Leaves out the images that no gallery may show."""
+        return [row for row in rows if row["image_id"] not in self.run.hidden]
 
     def json(self, name: str) -> Any:
         """Reads JSON; an empty dictionary if its stage has not run."""

@@ -129,7 +129,7 @@ def _gallery(run: RunFolder, config: Config, index: pd.DataFrame) -> np.ndarray:
     return gallery_rows(
         class_labels(index, run.dataset.classes),
         run.array("logits"),
-        index["row"].to_numpy()[(index["split"] == "test").to_numpy()],
+        np.flatnonzero((index["split"] == "test") & ~index["image_id"].isin(list(run.hidden))),
         per_class=settings.gallery_per_species,
         mistakes=settings.gallery_mistakes,
         seed=settings.seed,

@@ -16,27 +16,12 @@ def test_metrics(
     logits: np.ndarray, labels: np.ndarray, temperature: float, config: Config
 ) -> dict[str, Any]:
     """Every number of metrics.json that comes from the test images."""
-    num_classes = logits.shape[1]
-    hits = logits.argmax(axis=1) == labels
     in_top = evaluation.in_top_k(logits, labels, k=TOP_K)
     one_stratum = np.zeros_like(labels)
     return {
         "images": len(labels),
         "species": len(np.unique(labels)),
-        "overall_accuracy": _interval(
-            evaluation.accuracy(logits.argmax(axis=1), labels),
-            lambda weights: weights @ hits / len(labels),
-            one_stratum,
-            config,
-        ),
-        "mean_species_accuracy": _interval(
-            evaluation.mean_species_accuracy(
-                logits.argmax(axis=1), labels, num_classes=num_classes
-            ),
-            lambda weights: _species_means(weights, hits, labels),
-            labels,
-            config,
-        ),
+        **accuracy_metrics(logits, labels, config),
         "top5_accuracy": _interval(
             evaluation.top_k_accuracy(logits, labels, k=TOP_K),
             lambda weights: weights @ in_top / len(labels),
@@ -49,6 +34,27 @@ def test_metrics(
         "interval": "95 % percentile bootstrap over test images; within species for "
         "mean_species_accuracy, where a species with a single image adds no spread; resampling "
         "raises ece, so its intervals are widened to the value",
+    }
+
+
+def accuracy_metrics(logits: np.ndarray, labels: np.ndarray, config: Config) -> dict[str, Any]:
+    """Overall and mean species accuracy with their intervals."""
+    hits = logits.argmax(axis=1) == labels
+    return {
+        "overall_accuracy": _interval(
+            evaluation.accuracy(logits.argmax(axis=1), labels),
+            lambda weights: weights @ hits / len(labels),
+            np.zeros_like(labels),
+            config,
+        ),
+        "mean_species_accuracy": _interval(
+            evaluation.mean_species_accuracy(
+                logits.argmax(axis=1), labels, num_classes=logits.shape[1]
+            ),
+            lambda weights: _species_means(weights, hits, labels),
+            labels,
+            config,
+        ),
     }
 
 

@@ -12,7 +12,7 @@ from camtrap_jax.config import Config, config_differences, config_to_dict
 from camtrap_jax.provenance import provenance
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
-from camtrap_jax.store import hash_json, read_json, write_json
+from camtrap_jax.store import hash_file, hash_json, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
@@ -31,6 +31,7 @@ class Stage:
     run: Callable[[RunFolder, Config, Console], None]
     settings: tuple[str, ...]  # sections of the config that it reads
     needs: tuple[str, ...]  # stages whose results it reads
+    files: tuple[str, ...] = ()  # results of other commands that it reads where they are
 
 
 def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]:
@@ -53,6 +54,7 @@ STAGES = {
             _quiet(write_report),
             ("report",),
             ("train", "explain", "evaluate", "units", "tree", "novelty", "truth"),
+            ("leak/accuracies.csv",),
         ),
     )
 }
@@ -64,6 +66,7 @@ RUN_FILES = (
     *STAGES,
     "checkpoints",
     "dataset",
+    "leak",
     "synthetic",
     "config.json",
     "provenance.json",
@@ -105,27 +108,26 @@ def stage_key(name: str, run: RunFolder, config: Config) -> str:
     """Hashes what a stage's results depend on: version, settings, data and the stages before."""
     stage = STAGES[name]
     sections = config_to_dict(config)
+    files = [run.root / file for file in stage.files]
     return hash_json(
         {
             # A newer version must not throw away weeks of training.
             "version": None if name == "train" else __version__,
             "settings": {section: sections[section] for section in stage.settings},
             "needs": {other: stage_key(other, run, config) for other in stage.needs},
+            "files": [hash_file(path) for path in files if path.exists()],
             "dataset": run.provenance["dataset_sha256"],
         }
     )
 
 
-def open_run(
-    root: Path, dataset: DatasetFolder, config: Config, *, source: Path | None = None
-) -> RunFolder:
+def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
     """Makes a run folder, or checks that the one there is of the same data and settings.
 
     Args:
       root: the run folder.
       dataset: the prepared images.
       config: all settings; those of the analyses and the report may differ from the folder's.
-      source: what the dataset was prepared from; by default what its `prepare.json` says.
 
     Raises:
       ValueError: the folder was made with other data, model or training settings.
@@ -140,7 +142,7 @@ def open_run(
                 "afresh with --overwrite"
             )
     else:
-        source = source or dataset.source
+        source = dataset.source
         places = {"dataset": _place(dataset.root, root), "source": source and _place(source, root)}
         write_json(path, {**places, "dataset_sha256": digest, **provenance()})
     write_json(root / "config.json", config_to_dict(config))

@@ -131,9 +131,10 @@ def _patch_table(
     responses, cells = run.array("unit_max")[rows], run.array("unit_cell")[rows]
     map_height, map_width = read_json(run.root / "explain" / "explain.json")["map_shape"]
     index = run.index.set_index("row").loc[rows]
+    shown = ~index["image_id"].isin(list(run.hidden)).to_numpy()
     tables = []
     for label, species in enumerate(run.dataset.classes):
-        own = np.flatnonzero(labels == label)
+        own = np.flatnonzero((labels == label) & shown)
         for rank, unit in enumerate(top[label][top[label] >= 0], start=1):
             hottest = own[units.hottest_images(responses[own, unit], config.units.patches)]
             hottest = hottest[responses[hottest, unit] > 0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from camtrap_jax.config import Config, validate
 from camtrap_jax.data.prepare import prepare_dataset
+from camtrap_jax.data.summary import summary
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.stages import STAGES, check_fixed_settings, has_network, open_run, run_stage
@@ -43,8 +44,16 @@ def run_study(
         source = source or _draw(root / "synthetic", config, console)
         dataset = root / "dataset"
         progress = console.progress("prepare")
-        prepare_dataset(source, dataset, config.data, on_progress=progress)
-    run = open_run(root, DatasetFolder(dataset), config, source=source)
+        is_new = prepare_dataset(
+            source,
+            dataset,
+            config.data,
+            may_change=not has_network(root),  # which was trained on the dataset as it is
+            on_progress=progress,
+        )
+        for line in summary(DatasetFolder(dataset)) if is_new else ():
+            console.say(f"prepare: {line}")
+    run = open_run(root, DatasetFolder(dataset), config)
     for name in STAGES:
         run_stage(name, run, config, console)
     return run

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from camtrap_jax.config import DataConfig
-from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.run_folder import DatasetFolder
 
 
@@ -59,6 +58,8 @@ def config():
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory):
     """A prepared dataset: 24 pictures of 4 labels, 13 of them for training."""
+    from camtrap_jax.data.prepare import prepare_dataset
+
     root = tmp_path_factory.mktemp("dataset")
     write_pictures(root / "source", {"lion": 9, "eland": 8, "oribi": 4, "empty": 3})
     config = DataConfig(num_known=2, min_images=3, crop_bottom=0.0, short_side=40)

@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import io
+import json
 import os
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from PIL import Image
 
 from camtrap_jax.config import DataConfig, SyntheticConfig
-from camtrap_jax.data import prepare
+from camtrap_jax.data import decoding, prepare
 from camtrap_jax.data.manifest import COLUMNS
+from camtrap_jax.data.pictures import read_picture
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
@@ -98,16 +100,19 @@ def test_the_same_again_does_nothing_and_anything_else_is_refused(
     pictures(source, {"lion": 5, "eland": 5})
     prepare_dataset(source, target, config)
     before = contents(target)
-    monkeypatch.setattr(prepare, "_build", None)  # any attempt to build would fail
+    monkeypatch.setattr(prepare, "DecodedPictures", None)  # any attempt to decode would fail
     prepare_dataset(source, target, config)
     source.rename(tmp_path / "moved")
     prepare_dataset(tmp_path / "moved", target, config)
     other = dataclasses.replace(config, seed=1, short_side=33)
     with pytest.raises(ValueError, match=r"data.seed: 0 -> 1, data.short_side: 40 -> 33.*--overw"):
         prepare_dataset(tmp_path / "moved", target, other)
+    for path in (tmp_path / "moved").rglob("*.jpg"):
+        os.utime(path, ns=(0, 0))  # a copy of the folder has other times
+    prepare_dataset(tmp_path / "moved", target, config, may_change=False)
     pictures(tmp_path / "moved", {"lion": 6})
     with pytest.raises(ValueError, match=r"the pictures or labels differ.*--overwrite"):
-        prepare_dataset(tmp_path / "moved", target, config)
+        prepare_dataset(tmp_path / "moved", target, config, may_change=False)
     with pytest.raises(ValueError, match=r"is no prepared dataset.*or remove it"):
         prepare_dataset(tmp_path / "moved", Path(__file__).parent, config)
     assert contents(target) == before
@@ -132,6 +137,164 @@ def test_preparing_anew_keeps_the_old_dataset_until_the_new_one_is_complete(
         prepare_dataset(source, Path(__file__).parent, config, overwrite=True)
 
 
+def decoded_files(monkeypatch):
+    """Returns the list of the paths that are decoded from now on."""
+    decoded = []
+
+    def count(storage, config, filepath):
+        decoded.append(filepath)
+        return read_picture(storage, config, filepath)
+
+    monkeypatch.setattr(decoding, "read_picture", count)
+    return decoded
+
+
+def test_only_new_and_changed_pictures_are_decoded(
+    tmp_path, config, pictures, pixels, encoded, monkeypatch
+):
+    """The result is that of preparing everything anew, byte for byte."""
+    source, target = tmp_path / "source", tmp_path / "dataset"
+    pictures(source, {"lion": 6, "eland": 6, "oribi": 4})
+    (source / "lion" / "broken.jpg").write_bytes(b"x")
+    prepare_dataset(source, target, config)
+    decoded = decoded_files(monkeypatch)
+    prepare_dataset(source, target, config)
+    assert decoded == []
+    (source / "eland" / "0new.jpg").write_bytes(encoded(pixels(77)))
+    (source / "eland" / "002.jpg").unlink()
+    (source / "lion" / "003.jpg").write_bytes(encoded(pixels(78)))
+    (source / "oribi" / "001.jpg").rename(source / "lion" / "moved.jpg")
+    prepare_dataset(source, target, config)
+    new = ["eland/0new.jpg", "lion/003.jpg", "lion/broken.jpg", "lion/moved.jpg"]
+    assert sorted(decoded) == new
+    prepare_dataset(source, tmp_path / "anew", config)
+    assert contents(target) == contents(tmp_path / "anew")
+    decoded.clear()
+    other = dataclasses.replace(config, seed=1)
+    prepare_dataset(source, target, other, overwrite=True)
+    assert decoded == ["lion/broken.jpg"]  # other settings of the split need no other pixels
+    prepare_dataset(source, tmp_path / "anew", other, overwrite=True)
+    assert contents(target) == contents(tmp_path / "anew")
+    decoded.clear()
+    prepare_dataset(source, target, dataclasses.replace(other, short_side=30), overwrite=True)
+    assert len(decoded) == 17
+
+
+def test_a_preparation_that_ended_early_goes_on(tmp_path, config, pictures, monkeypatch):
+    source = tmp_path / "source"
+    paths = pictures(source, {"lion": 9, "eland": 8})
+    prepare_dataset(source, tmp_path / "whole", config)
+
+    def stop(done, total):
+        if done == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_dataset(source, tmp_path / "dataset", config, on_progress=stop)
+    assert not (tmp_path / "dataset").exists()
+    decoded = decoded_files(monkeypatch)
+    steps = []
+    prepare_dataset(source, tmp_path / "dataset", config, on_progress=lambda *s: steps.append(s))
+    assert decoded == paths[10:]
+    assert steps == [(done, 17) for done in range(10, 18)]
+    assert contents(tmp_path / "dataset") == contents(tmp_path / "whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "whole", "dataset"}
+
+
+def test_labels_are_checked_before_anything_is_decoded(tmp_path, config, pictures, monkeypatch):
+    pictures(tmp_path / "source", {"lion": 9, "eland": 2})
+    decoded = decoded_files(monkeypatch)
+    with pytest.raises(ValueError, match=r"eland \(2\)"):
+        prepare_dataset(tmp_path / "source", tmp_path / "dataset", config)
+    assert decoded == []
+
+
+def test_a_picture_under_two_labels_is_decoded_once(tmp_path, config, pictures, monkeypatch):
+    pictures(tmp_path / "source", {"images": 8})
+    rows = [f"images/{n:03d}.jpg,{'lion' if n % 2 else 'eland'}" for n in range(8)]
+    table = "\n".join(["filepath,label", *rows, "images/003.jpg,eland"])
+    (tmp_path / "source" / "labels.csv").write_text(table)
+    decoded = decoded_files(monkeypatch)
+    prepare_dataset(tmp_path / "source", tmp_path / "keep", config)
+    assert len(decoded) == 8
+    kept = DatasetFolder(tmp_path / "keep")
+    assert len(kept.manifest) == len(RecordSource(kept.records)) == 9
+    expected = {
+        "drop": {("images/003.jpg", "lion"), ("images/003.jpg", "eland")},
+        "first": {("images/003.jpg", "eland")},
+    }
+    for conflicts, gone in expected.items():
+        settings = dataclasses.replace(config, conflicts=conflicts)
+        prepare_dataset(tmp_path / "source", tmp_path / conflicts, settings)
+        manifest = DatasetFolder(tmp_path / conflicts).manifest
+        aside = manifest[manifest["role"] == "excluded"]
+        assert set(zip(aside["filepath"], aside["species"], strict=True)) == gone
+        failures = read_table(tmp_path / conflicts / "failures.csv")
+        assert list(failures["filepath"]) == ["images/003.jpg"] * len(gone)
+        assert failures["reason"].str.contains("'lion', 'eland'").all()
+
+
+def test_exif_is_kept_only_where_asked_for(tmp_path, config, pictures, pixels, encoded):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8769)[0x9003] = "2019:05:06 07:08:09"
+    exif.get_ifd(0x8825)[1] = "S"
+    exif.get_ifd(0x8825)[2] = (18.0, 58.0, 1.0)
+    source = tmp_path / "source"
+    pictures(source, {"lion": 5, "eland": 5})
+    (source / "lion" / "tagged.jpg").write_bytes(encoded(pixels(50), exif=exif, comment=b"18 S"))
+    prepare_dataset(source, tmp_path / "clean", config)
+    prepare_dataset(source, tmp_path / "kept", dataclasses.replace(config, keep_exif=True))
+    blocks = {}
+    for name in ("clean", "kept"):
+        dataset = DatasetFolder(tmp_path / name)
+        row = list(dataset.manifest["filepath"]).index("lion/tagged.jpg")
+        assert dataset.manifest["datetime"][row] == "2019-05-06 07:08:09"
+        jpeg = RecordSource(dataset.records)[row]["image"]
+        with Image.open(io.BytesIO(jpeg)) as image:
+            blocks[name] = image.getexif()
+            assert image.height > image.width  # upright already
+            assert "comment" not in image.info
+        if name == "clean":
+            assert b"Exif" not in jpeg
+    assert not blocks["clean"]
+    assert blocks["kept"].get_ifd(0x8825)[1] == "S"
+    assert blocks["kept"][0x0112] == 1  # nobody must turn it once more
+
+
+def test_pictures_that_show_people_are_marked_under_every_label(tmp_path, config, pictures):
+    source = tmp_path / "source"
+    pictures(source, {"lion": 5, "eland": 5, "Setup": 1})
+    (source / "lion" / "again.jpg").write_bytes((source / "Setup" / "000.jpg").read_bytes())
+    detections = [
+        {
+            "file": "eland/002.jpg",
+            "detections": [{"category": "2", "conf": 0.9, "bbox": [0, 0, 1, 1]}],
+        },
+        {
+            "file": "eland/003.jpg",
+            "detections": [{"category": "2", "conf": 0.1, "bbox": [0, 0, 1, 1]}],
+        },
+        {
+            "file": "eland/004.jpg",
+            "detections": [{"category": "1", "conf": 0.9, "bbox": [0.5, 0, 0.25, 1]}],
+        },
+    ]
+    boxes = tmp_path / "boxes.json"
+    categories = {"1": "animal", "2": "person", "3": "vehicle"}
+    info = {"format_version": "1.4"}
+    boxes.write_text(
+        json.dumps({"info": info, "detection_categories": categories, "images": detections})
+    )
+    prepare_dataset(source, tmp_path / "dataset", dataclasses.replace(config, boxes=str(boxes)))
+    files = DatasetFolder(tmp_path / "dataset").pictures.set_index("filepath")["people"]
+    shown = {"lion/again.jpg", "Setup/000.jpg", "eland/002.jpg"}
+    assert set(files.index[files == 1]) == shown
+    manifest = DatasetFolder(tmp_path / "dataset").manifest.set_index("filepath")
+    assert manifest["bbox"]["eland/004.jpg"] == "0.5,0,0.25,1"
+    assert (manifest["bbox"] != "").sum() == 1
+
+
 def fail_on_full_disk(*args):
     raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -147,7 +310,7 @@ def test_the_result_is_the_same_anywhere(tmp_path, config, pictures, monkeypatch
     prepare_dataset(tmp_path / "b", tmp_path / "dataset_b", config)
     first, second = contents(tmp_path / "dataset_a"), contents(tmp_path / "dataset_b")
     differing = {str(name) for name in first if first[name] != second.get(name)}
-    assert differing == {"prepare.json"}  # it names the source
+    assert differing == {"prepare.json", "pictures.csv"}  # they have source, times of change
 
 
 @pytest.mark.parametrize(
@@ -170,10 +333,11 @@ def test_sources_that_cannot_be_split_leave_nothing(counts, reason, tmp_path, co
 
 
 def test_unreadable_sources_leave_nothing(tmp_path, config):
-    (tmp_path / "source" / "lion").mkdir(parents=True)
-    for number in range(3):
-        (tmp_path / "source" / "lion" / f"{number}.jpg").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match=r"none of 3 pictures.*lion/0.jpg: not a picture"):
+    for number in range(6):
+        path = tmp_path / "source" / ("lion", "eland")[number % 2] / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"none of 6 pictures.*eland/1.jpg: not a picture"):
         prepare_dataset(tmp_path / "source", tmp_path / "dataset", config)
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
@@ -199,15 +363,28 @@ def test_names_survive_the_tables(tmp_path, config, pictures):
 
 @pytest.mark.skipif(not STATIONS.exists(), reason=f"needs {STATIONS}")
 def test_real_stations(tmp_path):
-    with pytest.raises(ValueError, match=r"EGY \(9\), VTA \(5\).*num_known=3 or .*min_images=5"):
-        prepare_dataset(STATIONS, tmp_path / "dataset", DataConfig())
-    prepare_dataset(STATIONS, tmp_path / "dataset", DataConfig(min_images=5))
+    prepare_dataset(STATIONS, tmp_path / "dataset", DataConfig())
     manifest = DatasetFolder(tmp_path / "dataset").manifest
     assert manifest["role"].value_counts().to_dict() == {"known": 67, "excluded": 1}
+    assert manifest.loc[manifest["role"] == "known", "species"].nunique() == 5
+    assert list(manifest.loc[manifest["role"] == "excluded", "species"]) == ["UNID"]
     assert set(manifest["camera"]) == {"StationA", "StationB", "StationC"}
     for name, time in zip(manifest["filepath"], manifest["datetime"], strict=True):
         date, clock = name.partition("__")[2].split("(")[0].split("__")
         assert time == f"{date} {clock.replace('-', ':')}"
+
+
+@pytest.mark.skipif(not STATIONS.exists(), reason=f"needs {STATIONS}")
+def test_no_real_station_is_shared(tmp_path):
+    prepare_dataset(STATIONS, tmp_path / "dataset", DataConfig(split="camera"))
+    manifest = DatasetFolder(tmp_path / "dataset").manifest
+    known = manifest[manifest["role"] == "known"]
+    assert (known.groupby("camera")["split"].nunique() == 1).all()
+    assert known["split"].value_counts().to_dict() == {"train": 59, "test": 8}
+    assert set(known.loc[known["split"] == "train", "species"]) == set(known["species"])
+    notes = " ".join(read_json(tmp_path / "dataset" / "audit.json")["split_notes"])
+    for species in ("EGY", "MNE", "TRA"):  # each at one station only
+        assert species in notes
 
 
 def test_planted_faults_are_found(tmp_path):

@@ -1,9 +1,17 @@
+import errno
 import json
 import os
+import sys
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from camtrap_jax.data.sources import read_source
+from camtrap_jax.config import FORMATS
+from camtrap_jax.data.sources import Failure, read_source
+from camtrap_jax.data.sources.files import file_problem, file_problems, printable
 
 
 def listed(source, format="auto"):  # noqa: A002
@@ -85,18 +93,43 @@ def test_every_file_is_listed_or_explained(tmp_path, pictures):
     }
 
 
+def test_folders_that_cannot_be_opened_are_failures(tmp_path, pictures, monkeypatch):
+    paths = pictures(tmp_path, {"lion": 3, "eland": 2})
+    (tmp_path / "lion" / "locked").mkdir()
+    scandir = os.scandir
+
+    def locked(path):
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", locked)
+    listing = read_source(tmp_path)
+    assert [image.filepath for image in listing.images] == paths
+    assert listing.failures == [Failure("lion/locked/", "cannot be opened: Permission denied")]
+    (tmp_path / "lion" / "locked").rmdir()
+    source = tmp_path.rename(tmp_path.parent / "locked")
+    with pytest.raises(ValueError, match="locked: cannot be opened: Permission denied"):
+        read_source(source)
+
+
 def test_the_order_of_the_file_system_does_not_matter(tmp_path, pictures, monkeypatch):
-    pictures(tmp_path, {"C2/lion": 3, "C1/lion": 3, "C1/eland": 3})
-    before = read_source(tmp_path)
-    walk = os.walk
+    pictures(tmp_path, {"C2/lion": 3, "C1/lion": 3, "C1/eland": 3, "eland": 1})
+    for name in ("b.txt", "a.txt"):
+        (tmp_path / name).touch()
+    scandir = os.scandir
+    listings = []
+    for backwards in (False, True):
 
-    def backwards(top):
-        for folder, subfolders, names in walk(top):
-            subfolders.sort(reverse=True)
-            yield folder, subfolders, sorted(names, reverse=True)
+        @contextmanager
+        def ordered(path, backwards=backwards):
+            with scandir(path) as entries:
+                yield iter(sorted(entries, key=lambda entry: entry.name, reverse=backwards))
 
-    monkeypatch.setattr(os, "walk", backwards)
-    assert read_source(tmp_path) == before
+        monkeypatch.setattr(os, "scandir", ordered)
+        listings.append(read_source(tmp_path))
+    assert listings[0] == listings[1]
+    assert len(listings[0].failures) == 3
 
 
 @pytest.mark.parametrize(
@@ -109,6 +142,12 @@ def test_the_order_of_the_file_system_does_not_matter(tmp_path, pictures, monkey
         ({"x.json": b"{}"}, "coco_camera_traps", "images, annotations, categories; got x.json"),
         ({"x.json": b"{,}", "lion/a.jpg": b"x"}, "auto", "x.json: expected JSON.*--format=folder"),
         ({"lion/a.jpg": b"x"}, "zip", "--format: expected auto, folder"),
+        ({"lion/a.jpg": b"x"}, "csv", r"file \(filepath, .*label, species.*; got no CSV file"),
+        ({"x.csv": b"a,b"}, "csv", r"CSV file with a column for the file .*; got x.csv"),
+        ({"lion/a.jpg": b"x"}, "camtrap_dp", "datapackage.json"),
+        ({"lion/a.jpg": b"x"}, "gorongosa", "expected pictures as Place_season_N/Label/Camera_f"),
+        ({"x.json": b"[" * 100_000}, "auto", "x.json: expected JSON, got brackets nested"),
+        ({"x.json": b"9" * 10_000}, "auto", "x.json: expected JSON, got Exceeds the limit"),
     ],
 )
 def test_sources_that_are_none(content, format, reason, tmp_path):  # noqa: A002
@@ -131,3 +170,201 @@ def test_two_annotation_files_are_ambiguous(tmp_path):
     with pytest.raises(ValueError, match=r"\(a.json, b.json\); give one as --source"):
         read_source(tmp_path)
     assert read_source(tmp_path / "a.json").images == []
+
+
+COCO = json.dumps({"images": [], "annotations": [], "categories": []}).encode()
+BOXES = json.dumps({"images": [], "detection_categories": {"1": "animal"}, "info": {}}).encode()
+TABLE = b"file,label\nlion/a.jpg,lion"
+LIST = b"lion/a.jpg lion\nlion/b.jpg 4 1557126489"
+PACKAGE = b'{"resources": []}'
+
+
+def write(root, contents):
+    for name, data in contents.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ({"a.json": COCO, "b.csv": TABLE}, "a.json, b.csv"),
+        ({"a.csv": TABLE, "B.CSV": TABLE.replace(b",", b";")}, "B.CSV, a.csv"),
+        ({"a.tsv": TABLE.replace(b",", b"\t"), "train.txt": LIST}, "a.tsv, train.txt"),
+        ({"a.json": COCO, "datapackage.json": PACKAGE}, "a.json, datapackage.json"),
+        ({"a.json": COCO, "a.txt": LIST, "b.txt": LIST}, "a.json, a.txt, b.txt"),
+    ],
+)
+def test_annotations_in_several_formats_are_ambiguous(content, names, tmp_path):
+    write(tmp_path, content)
+    with pytest.raises(ValueError, match=rf"several annotation files \({names}\); give one as"):
+        read_source(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        ({"labels.CSV": TABLE}, "csv"),
+        ({"labels.tsv": TABLE.replace(b",", b"\t")}, "csv"),
+        ({"train.txt": LIST, "val.txt": LIST}, "gorongosa"),
+        ({"season_1.json": COCO}, "coco_camera_traps"),
+        ({"a.json": COCO, "broken.json": b"{", "x.csv": b"a,b\n1,2", "r.txt": b"x"}, "coco_cam.*"),
+        ({"labels.csv": TABLE, "truth.json": b"[1, 2]", "detections.json": BOXES}, "csv"),
+        ({"Kruger_season_1/lion/C1_1.jpg": b"x"}, "gorongosa"),
+        ({"Kruger_season_1/lion/C1_1.jpg": b"x", "a.csv": TABLE}, "csv"),
+    ],
+)
+def test_a_folder_is_what_is_in_it(content, layout, tmp_path):
+    write(tmp_path, {"lion/a.jpg": b"x", "lion/b.jpg": b"x", **content})
+    found = read_source(tmp_path).layout
+    assert found == layout or (layout.endswith("*") and found.startswith(layout[:-2]))
+
+
+def test_files_that_are_no_annotations_do_not_disturb_a_folder(tmp_path):
+    strays = {
+        "weather.csv": b"date,mm\n2019-05-06,3",
+        "cameras.csv": b"site,label\nC1,by the pan",
+        "truth.json": b'{"images": [1]}',
+        "detections.json": BOXES,
+        "notes.txt": b"Batteries changed.",
+    }
+    write(tmp_path, {"lion/a.jpg": b"x", "eland/b.jpg": b"x", **strays})
+    os.mkfifo(tmp_path / "pipe.json")
+    listing = read_source(tmp_path)
+    assert listing.layout == "label/file"
+    assert [image.species for image in listing.images] == ["eland", "lion"]
+    assert {failure.filepath for failure in listing.failures} == {*strays, "pipe.json"}
+    assert listing.notes == ["detections.json has boxes for --boxes and no labels"]
+
+
+def test_an_error_names_the_files_that_are_no_annotations(tmp_path):
+    write(tmp_path, {"a.jpg": b"x", "labels.csv": b"picture,animal\na.jpg,lion", "x.json": b"{}"})
+    with pytest.raises(ValueError, match=r"without a folder .*; labels.csv, x.json: no"):
+        read_source(tmp_path)
+    with pytest.raises(ValueError, match=r"label/file, camera/label/file or split/label/file$"):
+        read_source(tmp_path, "folder")
+
+
+@pytest.mark.parametrize("format", ["auto", "coco_camera_traps"])
+@pytest.mark.parametrize("name", ["detections.json", "detections"])
+def test_boxes_are_no_source(format, name, tmp_path):  # noqa: A002
+    (tmp_path / name).write_bytes(BOXES)
+    with pytest.raises(ValueError, match=f"{name}: has MegaDetector results.*give it as --boxes"):
+        read_source(tmp_path / name, format)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)), "expected a folder of pictures, COCO"),
+        (
+            "notes.txt",
+            b"Batteries changed.",
+            r"or a list with lines `path label`; got none of them",
+        ),
+        ("a.csv", b"a,b\n1,2", r"a.csv: expected a header .* got the columns \['a', 'b'\]"),
+        ("a.json", b"{}", "a.json: expected COCO Camera Traps JSON"),
+        ("empty", b"", "expected a folder of pictures"),
+    ],
+)
+def test_files_that_are_no_source(name, data, reason, tmp_path):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ValueError, match=reason) as caught:
+        read_source(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_archives_and_special_files_are_no_source(tmp_path):
+    with zipfile.ZipFile(tmp_path / "sheet.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    with pytest.raises(ValueError, match=r"an archive without datapackage.json; unpack pictures"):
+        read_source(tmp_path / "sheet.xlsx")
+    os.mkfifo(tmp_path / "pipe")
+    for format in FORMATS[:-1]:  # noqa: A001
+        with pytest.raises(ValueError, match="pipe: expected a folder or a plain file"):
+            read_source(tmp_path / "pipe", format)
+
+
+@pytest.mark.parametrize("format", ["csv", "coco_camera_traps", "camtrap_dp", "gorongosa"])
+def test_formats_that_are_given_are_not_replaced_by_others(format, tmp_path):  # noqa: A002
+    write(tmp_path, {"C1/lion/a.jpg": b"x", "C1/eland/b.jpg": b"x"})
+    with pytest.raises(ValueError, match=str(tmp_path)):
+        read_source(tmp_path, format)
+    write(tmp_path, {"labels.csv": TABLE, "annotations.json": COCO, "train.txt": LIST})
+    assert read_source(tmp_path, "folder").layout == "camera/label/file"
+    if format != "camtrap_dp":
+        assert read_source(tmp_path, format).layout == format
+
+
+def test_tfds_names_are_no_paths(monkeypatch):
+    module = SimpleNamespace(read_tfds=lambda name: f"examples of {name}")
+    monkeypatch.setitem(sys.modules, "camtrap_jax.data.sources.tfds_examples", module)
+    assert read_source(Path("caltech101:3.0.1"), "tfds") == "examples of caltech101:3.0.1"
+    with pytest.raises(ValueError, match=r"caltech101:3.0.1: no such file .* --format=tfds"):
+        read_source(Path("caltech101:3.0.1"))
+
+
+def test_names_of_sources_may_break_lines_but_messages_do_not(tmp_path):
+    (tmp_path / "a\nb\u202e").mkdir()
+    with pytest.raises(ValueError, match=r"a\\nb\\u202e: no files found") as caught:
+        read_source(tmp_path / "a\nb\u202e")
+    assert "\n" not in str(caught.value)
+
+
+NAMES = (
+    *("new\nline.jpg", "quo'te\".jpg", "\u05d0\u05d1.jpg", "\u202egpj.exe.jpg", " .jpg", "-rf.jpg"),
+    *(
+        "%s{0}.jpg",
+        "x" * 250 + ".jpg",
+        "\u2028.jpg",
+        "\x7f\x01.jpg",
+        "back\\slash.jpg",
+        "\ufeff.jpg",
+    ),
+)
+
+
+def test_strange_names_are_pictures_like_others(tmp_path):
+    write(tmp_path, {f"C1/lion/{name}": b"x" for name in NAMES})
+    listing = read_source(tmp_path)
+    assert [image.filepath for image in listing.images] == sorted(f"C1/lion/{n}" for n in NAMES)
+    write(tmp_path, {f"C1/lion/deeper/{name}": b"x" for name in NAMES[:1]})
+    [failure] = read_source(tmp_path).failures
+    assert failure.filepath == "C1/lion/deeper/new\\nline.jpg"
+
+
+@pytest.mark.parametrize("label", ["a\x01b", "\u202eab", " "])
+def test_labels_that_cannot_be_written_are_failures(label, tmp_path):
+    write(tmp_path, {f"{label}/a.jpg": b"x", "lion/a.jpg": b"x", "a\nb/a.jpg": b"x"})
+    listing = read_source(tmp_path)
+    assert [image.species for image in listing.images] == ["a b", "lion"]
+    [failure] = listing.failures
+    assert failure.filepath == printable(f"{label}/a.jpg")
+    assert failure.reason.startswith("the label ")
+
+
+def test_failures_are_lines_of_utf8():
+    failure = Failure("a\nb\0\udcff\ud800\u202e\u05d0é\u200d", "x\r\u2029y")
+    assert failure.filepath == "a\\nb\\x00\\xff\\ud800\\u202e\u05d0é\u200d"
+    assert failure.reason == "x\\r\\u2029y"
+    assert len(Failure("a" * 10**6, "b").filepath) == 4096
+
+
+def test_many_paths_are_judged_as_one_by_one(tmp_path):
+    root = tmp_path / "source"
+    write(root, {"a/b.jpg": b"x", "a/c/d.jpg": b"x", "e.jpg": b"x"})
+    write(tmp_path, {"secret/s.jpg": b"x"})
+    (root / "link").symlink_to(root / "a")
+    (root / "out").symlink_to(tmp_path / "secret")
+    (root / "a" / "f.jpg").symlink_to(root / "e.jpg")
+    (root / "a" / "s.jpg").symlink_to(tmp_path / "secret" / "s.jpg")
+    paths = [
+        *("a/b.jpg", "a/c/d.jpg", "e.jpg", "a/f.jpg", "a/s.jpg", "link/b.jpg", "link/c/d.jpg"),
+        *("out/s.jpg", "../secret/s.jpg", "a/../e.jpg", "a/c", ".", "", "/e.jpg", f"{root}/e.jpg"),
+        *("a/x.jpg", "x/y.jpg", "e.jpg/x.jpg", "a\0/b.jpg", "a/b\0.jpg", "n" * 300, "\ud800.jpg"),
+    ]
+    assert list(file_problems(root, paths)) == [file_problem(root, path) for path in paths]
+    good = [
+        path for path, reason in zip(paths, file_problems(root, paths), strict=True) if not reason
+    ]
+    assert good == ["a/b.jpg", "a/c/d.jpg", "e.jpg", "a/f.jpg", "link/b.jpg", "link/c/d.jpg"]

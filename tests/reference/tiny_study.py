@@ -13,12 +13,14 @@ CONFIG_FILE = (
 )
 
 
-def write_tiny_source(folder: Path, species: dict[str, int] | None = None) -> None:
+def write_tiny_source(
+    folder: Path, species: dict[str, int] | None = None, *, num_cameras: int = 2
+) -> None:
     """Writes pictures as camera/species/file, each species of its own colour, all different."""
     rng = np.random.default_rng(0)
     for code, (name, count) in enumerate((species or SPECIES).items()):
         for number in range(count):
-            path = folder / f"C{number % 2}" / name / f"{number:03d}.png"
+            path = folder / f"C{number % num_cameras}" / name / f"{number:03d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels = rng.integers(0, 55, (6, 8, 3), np.uint8)
             pixels[..., code % 3] += 200

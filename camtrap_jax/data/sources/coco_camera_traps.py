@@ -9,20 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from camtrap_jax.data.sources.files import file_problem, printable
-from camtrap_jax.data.sources.listing import (
-    Box,
-    Failure,
-    SourceImage,
-    SourceListing,
-    sort_images,
+from camtrap_jax.data.sources.coco_labels import (
+    Label,
+    check_entries,
+    read_categories,
+    read_labels,
 )
+from camtrap_jax.data.sources.files import Failure, file_problem, file_problems
+from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
+from camtrap_jax.data.sources.storage import FolderStorage
+from camtrap_jax.data.sources.times import parse_times
 from camtrap_jax.data.sources.values import (
-    parse_box,
-    parse_datetime,
+    parse_frame,
     parse_key,
-    parse_number,
     parse_path,
+    parse_size,
+    shown,
     union_box,
 )
 
@@ -42,46 +44,36 @@ def read_coco_camera_traps(file: Path, value: dict[str, Any]) -> SourceListing:
       value: its content.
 
     Raises:
-      ValueError: an entry lacks a field, or two pictures have the same id.
+      ValueError: an entry lacks a field, or two pictures or two categories have the same id.
     """
-    root = file.parent.resolve()
-    entries = _read_entries(file, value["images"], ("id", "file_name"))
-    names = _read_entries(file, value["categories"], ("id", "name"), section="categories")
-    categories = {parse_key(entry["id"]): str(entry["name"]).strip() for entry in names}
-    prefix = _picture_folder(root, entries)
-    images = _images_by_id(file, entries)
-    boxes, failures = _boxes(file, value["annotations"], images, categories)
+    storage = FolderStorage(file.parent.resolve())
+    check_entries(file, "images", value["images"], ("id", "file_name"))
+    categories = read_categories(file, value["categories"])
+    entries = _images_by_id(file, value["images"])
+    prefix = _picture_folder(storage.root, value["images"])
+    filepaths = {key: prefix + parse_path(entry["file_name"]) for key, entry in entries.items()}
+    labels, failures = read_labels(file, value["annotations"], filepaths, categories)
+    usable, unusable = _usable(storage.root, entries, filepaths, labels)
+    times = parse_times([entries[key].get("datetime") for key in usable])
     listed: dict[tuple[str, str], SourceImage] = {}
-    for key, entry in images.items():
-        filepath = prefix + parse_path(entry["file_name"])
-        reason = _entry_problem(root, filepath, entry) or ("" if boxes[key] else "no annotation")
-        if reason:
-            failures.append(Failure(printable(filepath), reason))
-            continue
-        for species, found in boxes[key].items():
+    for index, key in enumerate(usable):
+        filepath, entry = filepaths[key], entries[key]
+        for problem in _unused_fields(entry, times.problems.get(index, "")):
+            failures.append(Failure(filepath, f"{problem}; the picture is kept without it"))
+        for species, label in labels[key].items():
             if (filepath, species) in listed:
                 failures.append(Failure(filepath, f"listed twice as {species!r}, kept once"))
                 continue
-            listed[filepath, species] = _source_image(filepath, species, entry, found)
+            listed[filepath, species] = _source_image(
+                filepath, species, entry, label, times.texts[index]
+            )
     return SourceListing(
-        root=root,
+        storage=storage,
         layout="coco_camera_traps",
         images=sort_images(list(listed.values())),
-        failures=failures,
+        failures=failures + unusable,
+        notes=times.notes,
     )
-
-
-def _read_entries(
-    file: Path, entries: list[Any], fields: tuple[str, ...], section: str = "images"
-) -> list[dict[str, Any]]:
-    for index, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            raise ValueError(f"{file}: {section}[{index}]: expected an object, got {entry!r}")
-        for name in fields:
-            found = entry.get(name)
-            if isinstance(found, bool) or not isinstance(found, str | int | float) or found == "":
-                raise ValueError(f"{file}: {section}[{index}].{name}: expected text, got {found!r}")
-    return entries
 
 
 def _images_by_id(file: Path, entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -90,62 +82,10 @@ def _images_by_id(file: Path, entries: list[dict[str, Any]]) -> dict[str, dict[s
         other = images.setdefault(parse_key(entry["id"]), entry)
         if other["file_name"] != entry["file_name"]:
             raise ValueError(
-                f"{file}: images[{index}].id: {entry['id']!r} is also the id of "
-                f"{other['file_name']!r}; ids must differ, or annotations are ambiguous"
+                f"{file}: images[{index}].id: {shown(entry['id'])} is also the id of "
+                f"{shown(other['file_name'])}; ids must differ, or annotations are ambiguous"
             )
     return images
-
-
-def _boxes(
-    file: Path,
-    annotations: list[Any],
-    images: dict[str, dict[str, Any]],
-    categories: dict[str, str],
-) -> tuple[dict[str, dict[str, list[Box]]], list[Failure]]:
-    """Collects image id -> species -> boxes in px; a species without boxes has an empty list."""
-    found: dict[str, dict[str, list[Box]]] = {key: {} for key in images}
-    failures = []
-    for index, entry in enumerate(annotations):
-        place = f"annotations[{index}]"
-        if not isinstance(entry, dict):
-            raise ValueError(f"{file}: {place}: expected an object, got {entry!r}")
-        key, category = parse_key(entry.get("image_id")), parse_key(entry.get("category_id"))
-        if key not in images:
-            reason = f"{place}.image_id: {entry.get('image_id')!r} is not in images"
-            failures.append(Failure(file.name, reason))
-            continue
-        name = images[key]["file_name"]
-        if not categories.get(category):
-            reason = f"{place}.category_id: {entry.get('category_id')!r} is not in categories"
-            failures.append(Failure(printable(str(name)), reason))
-            continue
-        boxes = found[key].setdefault(categories[category], [])
-        if entry.get("bbox") is None:
-            continue
-        box = parse_box(entry["bbox"])
-        if box is None:
-            reason = f"{place}.bbox: {entry['bbox']!r} is no box; the picture is kept without it"
-            failures.append(Failure(printable(str(name)), reason))
-        else:
-            boxes.append(box)
-    return found, failures
-
-
-def _source_image(
-    filepath: str, species: str, entry: dict[str, Any], boxes: list[Box]
-) -> SourceImage:
-    size = (parse_number(entry.get("width")), parse_number(entry.get("height")))
-    frame = parse_number(entry.get("frame_num"))
-    return SourceImage(
-        filepath=filepath,
-        species=species,
-        camera=parse_key(entry.get("location")),
-        sequence=parse_key(entry.get("seq_id")),
-        frame=None if frame is None else int(frame),
-        datetime=parse_datetime(entry.get("datetime")),
-        box=union_box(boxes),
-        box_frame=(size[0], size[1]) if size[0] and size[1] else None,
-    )
 
 
 def _picture_folder(root: Path, entries: list[dict[str, Any]]) -> str:
@@ -158,7 +98,49 @@ def _picture_folder(root: Path, entries: list[dict[str, Any]]) -> str:
     return "images/" if hits["images/"] > hits[""] else ""
 
 
-def _entry_problem(root: Path, filepath: str, entry: dict[str, Any]) -> str:
-    if entry.get("corrupt") is True:
-        return "marked as corrupt in the annotations"
-    return file_problem(root, filepath)
+def _usable(
+    root: Path,
+    entries: dict[str, dict[str, Any]],
+    filepaths: dict[str, str],
+    labels: dict[str, dict[str, Label]],
+) -> tuple[list[str], list[Failure]]:
+    """Returns the ids of pictures that are there and have a label, and why others are not used."""
+    keys, failures = [], []
+    problems = file_problems(root, filepaths.values())
+    for (key, entry), problem in zip(entries.items(), problems, strict=True):
+        corrupt = entry.get("corrupt") is True and "marked as corrupt in the annotations"
+        reason = corrupt or problem or ("" if labels[key] else "no annotation")
+        if reason:
+            failures.append(Failure(filepaths[key], reason))
+        else:
+            keys.append(key)
+    return keys, failures
+
+
+def _unused_fields(entry: dict[str, Any], time_problem: str) -> list[str]:
+    """Says which fields of a picture cannot be used."""
+    problems = [f"datetime: {time_problem}"] if time_problem else []
+    problems += [
+        f"{name}: expected text or a number, got {shown(entry[name])}"
+        for name in ("location", "seq_id")
+        if entry.get(name) not in (None, "") and not parse_key(entry[name])
+    ]
+    if entry.get("frame_num") is not None and parse_frame(entry["frame_num"]) is None:
+        problems.append(f"frame_num: expected a whole number, got {shown(entry['frame_num'])}")
+    return problems
+
+
+def _source_image(
+    filepath: str, species: str, entry: dict[str, Any], label: Label, time: str
+) -> SourceImage:
+    return SourceImage(
+        filepath=filepath,
+        species=species,
+        camera=parse_key(entry.get("location")),
+        sequence=parse_key(entry.get("seq_id")),
+        frame=parse_frame(entry.get("frame_num")),
+        datetime=time,
+        box=union_box(label.boxes),
+        box_frame=parse_size(entry.get("width"), entry.get("height")),
+        sequence_level=label.sequence_level,
+    )

@@ -4,41 +4,51 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path, PurePosixPath
-
-from camtrap_jax.data.sources.listing import Failure
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 # Thumbnails and leftovers that other programs keep beside pictures.
 _FOREIGN_FOLDERS = frozenset({"@eadir", "__macosx"})
+_CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# They turn around the rest of the line that they stand in.
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+_MAX_SHOWN = 4096  # longer than a path can be
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file, or a line about a file, that cannot be used, and why; both as `printable` text."""
+
+    filepath: str
+    reason: str
+
+    def __post_init__(self):
+        object.__setattr__(self, "filepath", printable(self.filepath))
+        object.__setattr__(self, "reason", printable(self.reason))
 
 
 def walk_files(root: Path) -> tuple[list[str], list[Failure]]:
     """Lists the plain files below `root` as sorted relative paths with "/".
 
     Hidden folders and links to folders are not entered; files behind links that leave `root` are
-    not listed. Each has a row among the failures.
+    not listed. Each has a row among the failures, as has a folder that cannot be opened.
 
     Args:
       root: a resolved folder.
+
+    Raises:
+      OSError: `root` cannot be opened.
     """
-    files, failures = [], []
-    for folder, subfolders, names in os.walk(root):
-        inside = Path(folder)
-        for name in list(subfolders):
-            reason = _folder_problem(inside / name)
+    files, failures, folders = [], [], [""]
+    while folders:
+        for filepath, reason in _scan(root, folders.pop()):
             if reason:
-                subfolders.remove(name)
-                failures.append(Failure(_relative(root, inside / name) + "/", reason))
-        for name in names:
-            filepath = _relative(root, inside / name)
-            reason = _name_problem(filepath)
-            if not reason and not _is_plain(inside / name):
-                reason = file_problem(root, filepath)
-            if reason:
-                failures.append(Failure(printable(filepath), reason))
+                failures.append(Failure(filepath, reason))
             else:
-                files.append(filepath)
-    return sorted(files), failures
+                (folders if filepath.endswith("/") else files).append(filepath)
+    return sorted(files), sorted(failures, key=lambda failure: failure.filepath)
 
 
 def file_problem(root: Path, filepath: str) -> str:
@@ -51,48 +61,122 @@ def file_problem(root: Path, filepath: str) -> str:
     parts = PurePosixPath(filepath)
     if parts.is_absolute() or ".." in parts.parts:
         return "the path leaves the source"
-    path = root / filepath
     try:
-        resolved = path.resolve()
-        if not resolved.is_relative_to(root):
-            return "a link that leaves the source"
-        if resolved.is_file():
-            return ""
-        if path.is_symlink():
-            return "a link to nothing"
-        return "not a plain file" if resolved.exists() else "not found in the source"
-    except (OSError, RuntimeError, ValueError) as error:  # link loops, NUL bytes, long names
+        return _target_problem(root, filepath)
+    except OSError as error:  # such as too long a name
+        return f"cannot be opened: {error.strerror or error}"
+    except (RuntimeError, ValueError) as error:  # link loops, NUL bytes
         return f"cannot be opened: {error}"
 
 
-def printable(filepath: str) -> str:
-    """Returns the path with bytes that are not UTF-8 written as escapes."""
-    return filepath.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def file_problems(root: Path, filepaths: Iterable[str]) -> Iterator[str]:
+    """Yields `file_problem` of each path, but looks at every folder once.
+
+    Args:
+      root: a resolved folder.
+      filepaths: relative, with "/"; neighbours best one after the other.
+    """
+    plain: dict[str, bool] = {}
+    for filepath in filepaths:
+        folder = filepath.rpartition("/")[0]
+        if folder not in plain:
+            plain[folder] = _is_plain_folder(root, folder)
+        # "/a" has the folder "", too, and is absolute.
+        is_plain = plain[folder] and filepath[:1] != "/" and _is_plain_file(f"{root}/{filepath}")
+        yield "" if is_plain else file_problem(root, filepath)
 
 
-def _is_plain(path: Path) -> bool:
-    """Tells, for a path below folders that are no links, what `file_problem` takes longer for."""
+def printable(text: str) -> str:
+    """Returns text as one line of UTF-8; bytes that are not, and control characters, escaped."""
+    if text.isprintable():
+        return text[:_MAX_SHOWN]
+    return "".join(map(_escaped, text[:_MAX_SHOWN]))[:_MAX_SHOWN]
+
+
+def _escaped(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":  # how Python holds a byte of a name that is not UTF-8
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    if unicodedata.category(char) in _CONTROL or unicodedata.bidirectional(char) in _TURNING:
+        return char.encode("unicode_escape").decode()
+    return char
+
+
+def _scan(root: Path, folder: str) -> Iterator[tuple[str, str]]:
+    """Yields what lies in a folder, and why it is not read; folders end in "/"."""
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                filepath = f"{folder}{entry.name}" + "/" * _is_folder(entry)
+                yield filepath, _entry_problem(root, filepath, entry)
+    except OSError as error:
+        if not folder:
+            raise
+        yield folder, f"cannot be opened: {error.strerror or error}"
+
+
+def _target_problem(root: Path, filepath: str) -> str:
+    path = root / filepath
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root):
+        return "a link that leaves the source"
+    if resolved.is_file():
+        return ""
+    if path.is_symlink():
+        return "a link to nothing"
+    if resolved.exists():
+        return "not a plain file"
+    is_of_windows = PureWindowsPath(filepath).is_absolute()
+    return "the path leaves the source" if is_of_windows else "not found in the source"
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tells whether an entry is a folder, or a link to one."""
+    try:
+        return entry.is_dir()
     except OSError:
         return False
 
 
-def _relative(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
+def _is_plain_folder(root: Path, folder: str) -> bool:
+    """Tells whether a folder lies in `root` without any link on the way."""
+    path = root / folder
+    try:
+        return ".." not in path.parts and path.is_relative_to(root) and path.resolve() == path
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
-def _folder_problem(path: Path) -> str:
-    if path.is_symlink():
-        return "a link to a folder, not followed"
-    if path.name.startswith("."):
-        return "a hidden folder, not read"
-    return (
-        "thumbnails of another program, not read" if path.name.lower() in _FOREIGN_FOLDERS else ""
-    )
+def _is_plain_file(path: str) -> bool:
+    """Tells, for a path below plain folders, what `file_problem` takes longer for."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
-def _name_problem(filepath: str) -> str:
-    if printable(filepath) != filepath:
+def _entry_problem(root: Path, filepath: str, entry: os.DirEntry[str]) -> str:
+    if not _is_utf8(entry.name):
         return "the name is not UTF-8"
-    return "a hidden file" if filepath.rpartition("/")[2].startswith(".") else ""
+    if filepath.endswith("/"):
+        return _folder_problem(entry)
+    if entry.name.startswith("."):
+        return "a hidden file"
+    return "" if entry.is_file(follow_symlinks=False) else file_problem(root, filepath)
+
+
+def _folder_problem(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return "a link to a folder, not followed"
+    if entry.name.startswith("."):
+        return "a hidden folder, not read"
+    if entry.name.lower() in _FOREIGN_FOLDERS:
+        return "thumbnails of another program, not read"
+    return ""
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,13 +8,16 @@ pooled: the pictures are split again.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-from camtrap_jax.data.sources.files import walk_files
-from camtrap_jax.data.sources.listing import Failure, SourceImage, SourceListing, sort_images
+from camtrap_jax.data.sources.files import Failure, walk_files
+from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
+from camtrap_jax.data.sources.storage import FolderStorage
+from camtrap_jax.data.sources.values import label_problem, parse_label, shown
 
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
-_SUFFIXES = frozenset({"jpg", "jpeg", "png", "bmp", "tif", "tiff", "gif", "webp"})
+PICTURE_SUFFIXES = frozenset({"jpg", "jpeg", "png", "bmp", "tif", "tiff", "gif", "webp"})
 # A few strays beside a clear layout are failures; more than that is a layout not understood.
 _MAX_STRAYS = 0.1
 
@@ -25,48 +28,66 @@ def read_folder(source: Path) -> SourceListing:
     Raises:
       ValueError: there are no files, or pictures lie at several depths.
     """
-    root = source.resolve()
-    files, failures = walk_files(root)
+    storage = FolderStorage(source.resolve())
+    files, failures = walk_files(storage.root)
     if not files:
         raise ValueError(
             f"{source}: no files found; expected pictures as label/file, camera/label/file or "
             "split/label/file"
         )
-    folders = {file: file.split("/")[:-1] for file in files}
-    has_splits = _has_splits(folders)
+    names = {folder: folder.split("/") if folder else [] for folder in {*map(_folder, files)}}
+    has_splits = _has_splits(names.values())
     first = 1 if has_splits else 0
-    depth = _label_depth(source, folders, first)
+    depth = _label_depth(source, {file: len(names[_folder(file)]) - first for file in files})
     layout = "/".join([*["split"] * first, *["camera"] * min(depth - 1, 1), "label", "file"])
+    labels = {folder: _label(parts[first:], depth, layout) for folder, parts in names.items()}
     images = []
-    for file, names in folders.items():
-        if len(names) - first != depth or not names[-1].strip():
-            failures.append(Failure(file, f"expected {layout}, where most pictures lie"))
-            continue
-        images.append(
-            SourceImage(filepath=file, species=names[-1].strip(), camera="/".join(names[first:-1]))
-        )
-    return SourceListing(root=root, layout=layout, images=sort_images(images), failures=failures)
+    for file in files:
+        species, camera, reason = labels[_folder(file)]
+        if reason:
+            failures.append(Failure(file, reason))
+        else:
+            images.append(SourceImage(filepath=file, species=species, camera=camera))
+    return SourceListing(
+        storage=storage,
+        layout=layout,
+        images=sort_images(images),
+        failures=failures,
+        notes=["the source's own splits are pooled"] if has_splits else [],
+    )
 
 
-def _has_splits(folders: dict[str, list[str]]) -> bool:
+def _folder(file: str) -> str:
+    return file.rpartition("/")[0]
+
+
+def _label(names: list[str], depth: int, layout: str) -> tuple[str, str, str]:
+    """Returns species and camera of a folder's pictures, and why they are not used."""
+    if len(names) != depth:
+        return "", "", f"expected {layout}, where most pictures lie"
+    species = parse_label(names[-1])
+    return species, "/".join(names[:-1]), label_problem(species)
+
+
+def _has_splits(folders: Iterable[list[str]]) -> bool:
     """Tells whether the top folders are splits, with labels below them."""
-    top = {names[0].casefold() for names in folders.values() if len(names) > 1}
+    top = {names[0].casefold() for names in folders if len(names) > 1}
     return bool(top) and top <= SPLITS
 
 
-def _label_depth(source: Path, folders: dict[str, list[str]], first: int) -> int:
+def _label_depth(source: Path, depths: dict[str, int]) -> int:
     """Returns how many folders below the splits most pictures lie."""
-    pictures = [f for f in folders if f.rpartition(".")[2].lower() in _SUFFIXES] or list(folders)
-    depths = Counter(len(folders[file]) - first for file in pictures)
-    depth, count = min(depths.items(), key=lambda item: (-item[1], item[0]))
+    pictures = [f for f in depths if f.rpartition(".")[2].lower() in PICTURE_SUFFIXES] or depths
+    counts = Counter(depths[file] for file in pictures)
+    depth, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
     if depth < 1:
         raise ValueError(
             f"{source}: {count} pictures lie beside each other, without a folder that names their "
             "label; expected label/file, camera/label/file or split/label/file"
         )
     if count < (1 - _MAX_STRAYS) * len(pictures):
-        example = {d: next(f for f in pictures if len(folders[f]) - first == d) for d in depths}
-        seen = ", ".join(f"{depths[d]} like {example[d]!r}" for d in sorted(depths))
+        example = {d: next(file for file in pictures if depths[file] == d) for d in counts}
+        seen = ", ".join(f"{counts[d]} like {shown(example[d])}" for d in sorted(counts))
         raise ValueError(
             f"{source}: pictures lie at several depths ({seen}); expected one of label/file, "
             "camera/label/file, split/label/file for all of them"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+
+from camtrap_jax.data.sources.files import Failure
+from camtrap_jax.data.sources.storage import Storage
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 
@@ -21,6 +23,7 @@ class SourceImage:
       datetime: "YYYY-MM-DD hh:mm:ss", empty where only the picture itself may know.
       box: union of the species' boxes in px, None where there is none.
       box_frame: (width, height) in px that `box` refers to, None for the picture's own size.
+      sequence_level: whether the label was given to the burst, not to this picture.
     """
 
     filepath: str
@@ -31,31 +34,26 @@ class SourceImage:
     datetime: str = ""
     box: Box | None = None
     box_frame: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file, or a line about a file, that cannot be used, and why."""
-
-    filepath: str
-    reason: str
+    sequence_level: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceListing:
-    """All pictures of a source, sorted by path and label.
+    """All pictures of a source, sorted by path; the labels of one in the source's order.
 
     Attributes:
-      root: folder that every `filepath` is relative to.
+      storage: what every `filepath` is read from.
       layout: what was recognised, such as "camera/label/file" or "coco_camera_traps".
+      notes: sentences on what of the source is not used, or used in a way one should know.
     """
 
-    root: Path
+    storage: Storage
     layout: str
     images: list[SourceImage]
     failures: list[Failure]
+    notes: list[str] = field(default_factory=list)
 
 
 def sort_images(images: list[SourceImage]) -> list[SourceImage]:
-    """Orders by path, then label: the same on every file system."""
-    return sorted(images, key=lambda image: (image.filepath, image.species))
+    """Orders by path: the same on every file system. The labels of a picture keep their order."""
+    return sorted(images, key=lambda image: image.filepath)

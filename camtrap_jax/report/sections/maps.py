@@ -41,7 +41,7 @@ def mistakes_section(results: Results, pictures: Pictures) -> dict[str, Any] | N
         return None
     maps = results.rows("explain/maps_index.csv") or []
     shown = mistakes(
-        predictions,
+        results.shown(predictions),
         [row["image_id"] for row in maps],
         limit=results.config.report.mistakes,
     )

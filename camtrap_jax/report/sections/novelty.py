@@ -54,7 +54,7 @@ def novelty_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
 
 
 def _galleries(results: Results, pictures: Pictures) -> dict[str, list[Row]]:
-    images = results.rows("novelty/images.csv") or []
+    images = results.shown(results.rows("novelty/images.csv") or [])
     images = [{**row, "sequence": pictures.sequences[row["image_id"]]} for row in images]
     chosen = extreme_images(images, results.run.dataset.classes, limit=IMAGES_PER_GALLERY)
     return {name: [_card(row, pictures) for row in rows] for name, rows in chosen.items()}

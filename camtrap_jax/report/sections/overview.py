@@ -34,11 +34,16 @@ def overview_section(results: Results) -> dict[str, Any]:
         "mean_species": metrics.get("mean_species_accuracy"),
         "cophenetic": results.json("tree/tree.json").get("cophenetic_correlation"),
         "novelty": _novelty_counts(results.table("novelty/unfamiliarity.csv")),
-        "burst_share": burst_share(manifest),
+        "burst_share": _share(audit, "same_burst", burst_share(manifest)),
+        "near_share": _share(audit, "near_duplicate", np.nan),
+        "copied_tests": ((audit.get("test_images") or {}).get("same_picture") or {}).get("images"),
         "night_share": night_share(list(manifest["datetime"])),
         "camera_bound": audit.get("camera_bound_species", []),
-        "two_labels": len(audit.get("two_labels", [])),
-        "duplicates": len(audit.get("duplicates", [])),
+        "two_labels": _groups(audit, "two_labels"),
+        "duplicates": _groups(audit, "duplicates"),
+        "doubtful_labels": _groups(audit, "near_duplicates_two_labels"),
+        "clocks": [entry["camera"] for entry in audit.get("light", {}).get("clocks_in_doubt", [])],
+        "strip_advice": _strip_advice(audit),
     }
 
 
@@ -63,6 +68,23 @@ def night_share(datetimes: list[str]) -> float:
     times = pd.to_datetime(pd.Series(datetimes, dtype="str"), errors="coerce", format="ISO8601")
     hours = times.dropna().dt.hour.to_numpy()
     return float(np.mean((hours >= NIGHT_FROM) | (hours < NIGHT_UNTIL))) if len(hours) else np.nan
+
+
+def _share(audit: dict[str, Any], kind: str, otherwise: float) -> float:
+    """Share of test images that have something in common with train, as the audit has it."""
+    found = (audit.get("test_images") or {}).get(kind)
+    return otherwise if found is None else number(found["share"])
+
+
+def _groups(audit: dict[str, Any], kind: str) -> int:
+    """Counts all findings of a kind; of an older dataset those that are listed, which are all."""
+    return audit.get("totals", {}).get(kind, {}).get("groups", len(audit.get(kind, [])))
+
+
+def _strip_advice(audit: dict[str, Any]) -> str:
+    """What to do about an information strip that the network can read."""
+    strip = audit.get("strip", {})
+    return "" if strip.get("covered", True) else strip["advice"]
 
 
 def _novelty_counts(table: pd.DataFrame | None) -> dict[str, int] | None:

@@ -1,0 +1,120 @@
+"""Batches of pixels straight from pictures as they are, without a prepared dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+
+import grain
+import numpy as np
+from jaxtyping import Int, UInt8
+from PIL import Image
+
+from camtrap_jax.data.boxes import kept_height
+from camtrap_jax.data.frames import Shape
+from camtrap_jax.data.images import decode_image
+from camtrap_jax.data.pipeline import Batch, iterate, part_of_batch
+
+ReadBytes = Callable[[str], bytes]
+
+_REASON_LENGTH = 240  # characters; arrays of text have a fixed width
+
+
+def file_batches(
+    read: ReadBytes,
+    filepaths: Sequence[str],
+    *,
+    shape: Shape,
+    crop_bottom: float,
+    batch_size: int,
+    num_workers: int = 0,
+    process_index: int = 0,
+    process_count: int = 1,
+) -> Generator[tuple[Batch, dict[int, str]]]:
+    """Yields the given pictures once each, in order, in batches of one shape.
+
+    A picture is turned upright, loses its bottom strip and is scaled as a whole, as records are; it
+    skips only their JPEG. One that cannot be read is left black and masked, and stops nothing.
+
+    Args:
+      read: from a file's path to its bytes; raises OSError or ValueError where there are none.
+        Worker processes get a copy of it.
+      filepaths: what to read, in the order wanted.
+      shape: height and width in px that every picture is scaled to.
+      crop_bottom: fraction of the height that is cut off.
+      batch_size: pictures a step over all processes; a multiple of `process_count`.
+      num_workers: processes that read and decode; 0 for threads of this one.
+      process_index: which part of each batch this process gets.
+      process_count: how many parts there are.
+
+    Returns:
+      Pairs. First a batch: `pixels` uint8 [batch, height, width, 3], `row` int32 (the place in
+      `filepaths`; -1 is padding) and `mask` float32, 1 for pictures and 0 for unreadable ones and
+      for padding. Second, why pictures of this batch could not be read, by row. All processes get
+      the same number of batches.
+
+    Raises:
+      ValueError: the batch cannot be divided.
+    """
+    part = part_of_batch(batch_size, process_index, process_count)
+    rows = np.arange(len(filepaths))
+    padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
+    parts = list(padded.reshape(-1, batch_size)[:, part])
+    load = LoadFiles(read, filepaths, shape=shape, crop_bottom=crop_bottom)
+    return _with_failures(iterate(grain.MapDataset.source(parts).map(load), num_workers))
+
+
+def decode_file(data: bytes, shape: Shape, *, crop_bottom: float) -> UInt8[np.ndarray, "h w 3"]:
+    """Decodes a picture, turns it upright, cuts its bottom strip off and scales it to `shape`.
+
+    Raises:
+      ValueError: it is no picture, or damaged; one line without the file's name.
+    """
+    # The side that is cut must still be long enough afterwards.
+    side = round(min(shape) / (1 - crop_bottom))
+    image = decode_image(data, smallest_side_px=side).image
+    kept = (0, 0, image.width, kept_height(image.height, crop_bottom))
+    height, width = shape
+    if kept == (0, 0, width, height):
+        return np.asarray(image)[:height]
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=kept))
+
+
+class LoadFiles:
+    """Reads and decodes the pictures of a batch; travels to worker processes."""
+
+    def __init__(
+        self, read: ReadBytes, filepaths: Sequence[str], *, shape: Shape, crop_bottom: float
+    ):
+        """Remembers what to read, and what pictures become."""
+        self._read = read
+        self._filepaths = filepaths
+        self._shape = shape
+        self._crop_bottom = crop_bottom
+
+    def __call__(self, rows: Int[np.ndarray, " batch"]) -> Batch:
+        """Returns the pictures at `rows`; row -1 is padding. `reason` is empty for those read."""
+        pixels = np.zeros((len(rows), *self._shape, 3), np.uint8)
+        reason = np.zeros(len(rows), f"<U{_REASON_LENGTH}")
+        for position in np.flatnonzero(rows >= 0):
+            try:
+                data = self._read(self._filepaths[int(rows[position])])
+                pixels[position] = decode_file(data, self._shape, crop_bottom=self._crop_bottom)
+            except OSError as error:
+                reason[position] = f"cannot be opened: {error.strerror or error}"
+            except ValueError as error:
+                reason[position] = str(error) or type(error).__name__
+        return {
+            "pixels": pixels,
+            "row": rows.astype(np.int32),
+            "mask": ((rows >= 0) & (reason == "")).astype(np.float32),
+            "reason": reason,
+        }
+
+
+def _with_failures(batches: Generator[Batch]) -> Generator[tuple[Batch, dict[int, str]]]:
+    try:
+        for batch in batches:
+            reasons = zip(batch["row"].tolist(), batch.pop("reason").tolist(), strict=True)
+            yield batch, {row: reason for row, reason in reasons if reason}
+    finally:
+        batches.close()

@@ -1,0 +1,105 @@
+"""The pictures of a Camtrap DP package: `media.csv`, and the ids in `deployments.csv`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from camtrap_jax.data.sources.camtrap_dp.package import Package, is_url
+from camtrap_jax.data.sources.files import Failure, printable
+from camtrap_jax.data.sources.values import parse_path
+
+_REQUIRED = ("mediaID", "deploymentID", "timestamp", "filePath")
+_OPTIONAL = ("fileMediatype", "filePublic")
+
+
+@dataclass(slots=True)
+class Media:
+    """A row of `media.csv`.
+
+    Attributes:
+      row: its number, as a spreadsheet shows it.
+      filepath: in the package's storage.
+      camera: the deployment's id.
+      timestamp: as the file spells it.
+      reason: why the picture cannot be used, empty where it can.
+    """
+
+    row: int
+    filepath: str
+    camera: str
+    timestamp: str
+    reason: str = ""
+
+    def failure(self, table: str, reason: str) -> Failure:
+        """Returns a failure that names the picture, the table's row and the reason."""
+        return Failure(printable(self.filepath) or table, f"{table} row {self.row}, {reason}")
+
+
+def read_media(package: Package, failures: list[Failure], notes: list[str]) -> dict[str, Media]:
+    """Reads `media.csv` by mediaID; rows whose picture cannot be used are among them.
+
+    Args:
+      package: opened.
+      failures: rows without an id and repeated ones are appended.
+      notes: one is appended where there are pictures that are not public.
+
+    Raises:
+      ValueError: a table cannot be read; one line.
+    """
+    table = package.read_table("media")
+    found: dict[str, Media] = {}
+    num_private = 0
+    for row, fields in table.rows(_REQUIRED, _OPTIONAL, failures):
+        key, camera, timestamp, path, mediatype, public = fields
+        media = Media(row, _filepath(package, path), camera, timestamp)
+        other = found.setdefault(key, media) if key else None
+        if other is media:
+            media.reason = _problem(package, media.filepath, mediatype)
+            num_private += public.casefold() == "false"
+            continue
+        if other is None:
+            reason = "mediaID: empty"
+        elif other.filepath == media.filepath:
+            reason = f"mediaID: {key[:100]!r} is listed before, in row {other.row}; kept once"
+        else:
+            reason = f"mediaID: {key[:100]!r} is also the id of row {other.row}, another file"
+            other.reason = f"mediaID: {key[:100]!r} is also the id of row {row}, another file"
+        failures.append(media.failure(table.name, reason))
+    _check_deployments(package, found, failures)
+    if num_private:
+        notes.append(f"{num_private} pictures are marked as not public (filePublic is false)")
+    return found
+
+
+def _filepath(package: Package, path: str) -> str:
+    """Returns the path in the package's storage; a URL as it is, for messages."""
+    if not path or is_url(path):
+        return path
+    return package.folder + parse_path(path)
+
+
+def _problem(package: Package, filepath: str, mediatype: str) -> str:
+    if not filepath:
+        return "filePath: empty"
+    kind = mediatype.casefold().partition("/")[0]
+    if kind in ("video", "audio"):
+        return f"fileMediatype: {mediatype[:50]!r} is no picture"
+    reason = package.problem(filepath)
+    return f"filePath: {reason}" if reason else ""
+
+
+def _check_deployments(package: Package, media: dict[str, Media], failures: list[Failure]) -> None:
+    """Reports deployments that `deployments.csv` does not have; their pictures are kept."""
+    table = package.read_table("deployments")
+    known = {fields[0] for _, fields in table.rows(["deploymentID"], [], failures)} - {""}
+    unknown: dict[str, list[int]] = {}
+    for entry in media.values():
+        if entry.camera not in known:
+            unknown.setdefault(entry.camera, []).append(entry.row)
+    name = package.name("media")
+    for camera, rows in unknown.items():
+        reason = (
+            f"row {rows[0]}, deploymentID: {camera[:100]!r} is not in {table.name}; pictures of "
+            f"such rows ({len(rows)}) are kept"
+        )
+        failures.append(Failure(name, reason))

@@ -1,0 +1,80 @@
+"""Lists the pictures of a Camtrap DP package with their labels.
+
+Pictures are those of `media.csv` that lie in the package; labels come from `observations.csv`.
+Of `deployments.csv` only the ids are read: coordinates stay where they are.
+
+Source: https://camtrap-dp.tdwg.org/data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from camtrap_jax.data.sources.camtrap_dp.labels import Observed, read_labels
+from camtrap_jax.data.sources.camtrap_dp.media import Media, read_media
+from camtrap_jax.data.sources.camtrap_dp.package import open_package
+from camtrap_jax.data.sources.files import Failure
+from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
+from camtrap_jax.data.sources.values import parse_datetime, union_box
+
+
+def read_camtrap_dp(source: Path) -> SourceListing:
+    """Lists the pictures of a package and what was observed in each.
+
+    A picture with several species is listed once under each. Where people have classified a
+    picture, a machine's other labels of it are not used. Observations of whole events are used
+    only where there are none of single pictures; they label all pictures of the event.
+
+    Args:
+      source: the package's folder, its `datapackage.json`, or a zip archive, read in place.
+
+    Raises:
+      ValueError: it is no package of version 1.x, or one of its tables cannot be read; one line.
+    """
+    package = open_package(source)
+    failures: list[Failure] = []
+    notes: list[str] = []
+    media = read_media(package, failures, notes)
+    observed = read_labels(package.read_table("observations"), media, failures, notes)
+    name = package.name("media")
+    images: dict[tuple[str, str], SourceImage] = {}
+    for key, entry in media.items():
+        if entry.reason:
+            failures.append(entry.failure(name, entry.reason))
+            continue
+        moment = parse_datetime(entry.timestamp)
+        if not moment:
+            reason = f"timestamp: {entry.timestamp[:50]!r} is no ISO 8601 time"
+            failures.append(entry.failure(name, reason))
+        if key not in observed:
+            failures.append(entry.failure(name, "mediaID: no observation of it"))
+            continue
+        for image in _source_images(entry, moment, observed[key]):
+            if (image.filepath, image.species) not in images:
+                images[image.filepath, image.species] = image
+                continue
+            reason = f"filePath: listed twice as {image.species!r}, kept once"
+            failures.append(entry.failure(name, reason))
+    return SourceListing(
+        storage=package.storage,
+        layout="camtrap_dp",
+        images=sort_images(list(images.values())),
+        failures=failures,
+        notes=notes,
+    )
+
+
+def _source_images(entry: Media, moment: str, observed: Observed) -> Iterator[SourceImage]:
+    for species, label in observed.labels.items():
+        box = union_box(label.boxes)
+        yield SourceImage(
+            filepath=entry.filepath,
+            species=species,
+            camera=entry.camera,
+            sequence=observed.sequence,
+            datetime=moment,
+            box=box,
+            box_frame=None if box is None else (1.0, 1.0),
+            sequence_level=observed.sequence_level,
+        )

@@ -1,0 +1,154 @@
+"""Measures several programs in turn, each in a process of its own, so that they share the weather.
+
+A machine's speed changes from minute to minute with what else it does. Every round therefore
+measures all contenders one after another, and ratios are taken within a round.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Protocol
+
+Work = Generator[int]  # yields the number of images after each batch that is done
+MakeWork = Callable[[], Work]
+
+
+class Lane(Protocol):
+    """One end of a pipe to a contender's process."""
+
+    def send(self, obj: Any, /) -> None:
+        """Sends anything that can be pickled."""
+        ...
+
+    def recv(self) -> Any:
+        """Waits for what the other end sends."""
+        ...
+
+    def poll(self, timeout: float, /) -> bool:
+        """Tells whether something arrives in time."""
+        ...
+
+
+_WARM_UP = 4  # batches of a round before the clock starts: they fill what is made ahead
+_PATIENCE_SEC = 600
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A program to measure.
+
+    Attributes:
+      name: unique in its contest.
+      make_work: called in the program's own process for each round; travels there.
+      cores: processors it may use; empty for all.
+    """
+
+    name: str
+    make_work: MakeWork
+    cores: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One contender's share of a round.
+
+    Attributes:
+      per_sec: images a second.
+      per_cpu_sec: images a second that the contender's process (not its workers) had a processor.
+    """
+
+    per_sec: float
+    per_cpu_sec: float
+
+
+def compete(
+    contenders: Sequence[Contender], *, rounds: int, seconds: float
+) -> dict[str, list[Run]]:
+    """Measures all contenders in each round.
+
+    Args:
+      contenders: measured in this order.
+      rounds: how often.
+      seconds: how long a contender works in a round, about.
+
+    Raises:
+      RuntimeError: a contender failed.
+    """
+    with contextlib.ExitStack() as stack:
+        lanes = {one.name: stack.enter_context(_started(one)) for one in contenders}
+        counts = {name: _batches_in(lane, seconds) for name, lane in lanes.items()}
+        runs: dict[str, list[Run]] = {name: [] for name in lanes}
+        for _ in range(rounds):
+            for name, lane in lanes.items():
+                runs[name].append(_ask(lane, counts[name])[0])
+        return runs
+
+
+def call_apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Calls a function in a process of its own, whose libraries and threads end with it."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Returns median, least and greatest."""
+    return {"median": median(values), "min": min(values), "max": max(values)}
+
+
+def ratios(ours: Sequence[Run], theirs: Sequence[Run]) -> list[float]:
+    """Returns how many times as fast we were, round by round."""
+    return [one.per_sec / other.per_sec for one, other in zip(ours, theirs, strict=True)]
+
+
+@contextlib.contextmanager
+def _started(contender: Contender) -> Generator[Lane]:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, contender))
+    process.start()
+    there.close()
+    try:
+        yield here
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            here.send(None)
+        process.join()
+
+
+def _serve(connection: Lane, contender: Contender) -> None:
+    if contender.cores:  # before any library counts the processors
+        os.sched_setaffinity(0, contender.cores)
+    while (num_batches := connection.recv()) is not None:
+        connection.send(_measure(contender.make_work, num_batches))
+
+
+def _measure(make_work: MakeWork, num_batches: int) -> tuple[Run, float]:
+    with contextlib.closing(make_work()) as work:
+        for _ in range(_WARM_UP):
+            next(work)
+        wall, cpu = time.perf_counter(), time.process_time()
+        images = sum(next(work) for _ in range(num_batches))
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return Run(images / wall, images / cpu), wall
+
+
+def _ask(lane: Lane, num_batches: int) -> tuple[Run, float]:
+    lane.send(num_batches)
+    if not lane.poll(_PATIENCE_SEC):
+        raise RuntimeError(f"a contender did not answer within {_PATIENCE_SEC} s")
+    try:
+        return lane.recv()
+    except EOFError:
+        raise RuntimeError("a contender ended; its error is above") from None
+
+
+def _batches_in(lane: Lane, seconds: float) -> int:
+    _ask(lane, 2)  # compiles, and reads the files into memory
+    _, wall = _ask(lane, 4)
+    return max(2, round(4 * seconds / wall))

@@ -1,0 +1,33 @@
+"""The machine and the software that a figure was measured with."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from camtrap_jax.provenance import provenance
+
+_OTHERS = ("torch", "torchvision")
+
+
+def describe() -> dict[str, Any]:
+    """Returns processor, cores, load and versions."""
+    found = provenance()
+    installed = {dist.name: dist.version for dist in importlib.metadata.distributions()}
+    found["versions"] |= {name: installed.get(name) for name in _OTHERS}
+    return {
+        **found,
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": os.getloadavg(),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
