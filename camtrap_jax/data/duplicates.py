@@ -60,10 +60,9 @@ def near_duplicates(hashes: Sequence[str], *, max_bits: int) -> Int[np.ndarray, 
                 f"perceptual hash of image {row}: expected {digits} hexadecimal digits or nothing, "
                 f"got {text!r}"
             )
-    keys = [text.lower() for text in hashes]
-    distinct = sorted({key for key in keys if key})
+    distinct = sorted({text for text in hashes if text})
     component = dict(zip(distinct, _components(_words(distinct), max_bits).tolist(), strict=True))
-    return exact_duplicates([str(component[key]) if key else "" for key in keys])
+    return exact_duplicates([str(component[text]) if text else "" for text in hashes])
 
 
 def _words(hashes: Sequence[str]) -> UInt32[np.ndarray, "hashes words"]:

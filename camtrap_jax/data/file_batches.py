@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 
 from camtrap_jax.data.boxes import kept_height
-from camtrap_jax.data.frames import Shape
+from camtrap_jax.data.frames import Shape, empty_frames
 from camtrap_jax.data.images import decode_image
 from camtrap_jax.data.pipeline import Batch, iterate, part_of_batch
 
@@ -72,11 +72,12 @@ def decode_file(data: bytes, shape: Shape, *, crop_bottom: float) -> UInt8[np.nd
     # The side that is cut must still be long enough afterwards.
     side = round(min(shape) / (1 - crop_bottom))
     image = decode_image(data, smallest_side_px=side).image
-    kept = (0, 0, image.width, kept_height(image.height, crop_bottom))
-    height, width = shape
-    if kept == (0, 0, width, height):
-        return np.asarray(image)[:height]
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=kept))
+    height = kept_height(image.height, crop_bottom)
+    if height < image.height:
+        image = image.crop((0, 0, image.width, height))
+    if (image.height, image.width) != shape:
+        image = image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image)
 
 
 class LoadFiles:
@@ -93,7 +94,7 @@ class LoadFiles:
 
     def __call__(self, rows: Int[np.ndarray, " batch"]) -> Batch:
         """Returns the pictures at `rows`; row -1 is padding. `reason` is empty for those read."""
-        pixels = np.zeros((len(rows), *self._shape, 3), np.uint8)
+        pixels = empty_frames(len(rows), self._shape)
         reason = np.zeros(len(rows), f"<U{_REASON_LENGTH}")
         for position in np.flatnonzero(rows >= 0):
             try:

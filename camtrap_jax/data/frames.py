@@ -13,6 +13,7 @@ from camtrap_jax.data.records import RecordSource
 
 Shape = tuple[int, int]  # height, width in px
 
+_ALIGNMENT = 64  # bytes
 _SAMPLE = 64  # records whose headers tell the shape of all
 _LONGEST = 4  # a frame's sides are at most so many times as long as asked for
 
@@ -30,6 +31,14 @@ def decode_frame(jpeg: bytes, shape: Shape) -> UInt8[np.ndarray, "h w 3"]:
         if image.size == size:
             return np.asarray(image)
         return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+
+
+def empty_frames(count: int, shape: Shape) -> UInt8[np.ndarray, "count h w 3"]:
+    """Returns black frames at an address from which a JAX device in memory takes them uncopied."""
+    num_bytes = count * shape[0] * shape[1] * 3
+    memory = np.zeros(num_bytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + num_bytes].reshape(count, *shape, 3)
 
 
 def common_shape(records: RecordSource, rows: Int[np.ndarray, " images"], size_px: int) -> Shape:

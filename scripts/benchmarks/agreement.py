@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import our_input
-from camtrap_jax.data.augment import STD
+from benchmarks.task import STD
 
 _TOLERANCE = {"records": 0.5, "raw": 2.0}  # mean difference in levels of 0..255
 

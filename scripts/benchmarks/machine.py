@@ -8,13 +8,13 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from camtrap_jax.provenance import provenance
-
 _OTHERS = ("torch", "torchvision")
 
 
 def describe() -> dict[str, Any]:
     """Returns processor, cores, load and versions."""
+    from camtrap_jax.provenance import provenance  # noqa: PLC0415 (see `sides`)
+
     found = provenance()
     installed = {dist.name: dist.version for dist in importlib.metadata.distributions()}
     found["versions"] |= {name: installed.get(name) for name in _OTHERS}

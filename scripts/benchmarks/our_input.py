@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Callable, Generator
 from functools import partial
@@ -15,6 +16,7 @@ from absl import flags
 from PIL import Image
 
 from benchmarks.contest import Work
+from benchmarks.task import BATCH, JITTER, MIN_AREA, SIZE
 from camtrap_jax.data.augment import augment
 from camtrap_jax.data.file_batches import file_batches
 from camtrap_jax.data.pipeline import Batch, train_iterator
@@ -22,7 +24,6 @@ from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.mesh import compiler_options, make_mesh, put_batch
 from camtrap_jax.run_folder import DatasetFolder
 
-SIZE, BATCH, MIN_AREA, JITTER = 224, 32, 0.25, 0.4
 _FRAME = 256  # as `camtrap train` asks for frames, for an input of 224
 _ENDLESS = 100_000  # files
 
@@ -47,6 +48,7 @@ def complete_work(folder: Path, num_workers: int) -> Work:
             pending = images
 
 
+@functools.cache
 def make_change(min_area: float, jitter: float) -> Callable[[int, Any], jax.Array]:
     """Compiles what happens on the device: (step, pixels) -> images."""
 

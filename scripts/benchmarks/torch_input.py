@@ -15,8 +15,7 @@ from torchvision.io import ImageReadMode, decode_jpeg, read_file
 from torchvision.transforms import v2
 
 from benchmarks.contest import Work
-from benchmarks.our_input import BATCH, JITTER, MIN_AREA, SIZE
-from camtrap_jax.data.augment import MEAN, STD
+from benchmarks.task import BATCH, JITTER, MEAN, MIN_AREA, SIZE, STD
 
 _ENDLESS = 10_000_000  # images
 
@@ -52,13 +51,15 @@ def _uint8() -> tuple[Callable[[str], Any], Callable[[Any], torch.Tensor]]:
 
 def _float32() -> tuple[Callable[[str], Any], Callable[[Any], torch.Tensor]]:
     """Decoder of torchvision, crop on uint8, colours on float32: the fastest order we found."""
-    return _tensor, v2.Compose([*_cut(), _scaled(), _jitter(), v2.Normalize(MEAN, STD)])
+    return _tensor, v2.Compose(
+        [*_cut(), _scaled(), _jitter(), v2.Normalize(MEAN.tolist(), STD.tolist())]
+    )
 
 
 def _draft() -> tuple[Callable[[str], Any], Callable[[Any], torch.Tensor]]:
     """A loader of the user's own, with Pillow's decoding at a reduced scale."""
     return _reduced, v2.Compose(
-        [v2.PILToTensor(), *_cut(), _scaled(), _jitter(), v2.Normalize(MEAN, STD)]
+        [v2.PILToTensor(), *_cut(), _scaled(), _jitter(), v2.Normalize(MEAN.tolist(), STD.tolist())]
     )
 
 
@@ -79,7 +80,7 @@ def _scaled() -> torch.nn.Module:
 
 
 def _normalised() -> list[torch.nn.Module]:
-    return [_scaled(), v2.Normalize(MEAN, STD)]
+    return [_scaled(), v2.Normalize(MEAN.tolist(), STD.tolist())]
 
 
 def _rgb(path: str) -> Image.Image:

@@ -130,7 +130,6 @@ def test_other_versions_are_one_clear_error(version, read):
         (descriptor(media={"path": "https://x.org/m.csv"}), "a URL; nothing is fetched"),
         (descriptor(media={"path": "no.csv"}), "'no.csv': not found in the source"),
         (descriptor(media={"dialect": {"delimiter": 5}}), r"dialect.delimiter: expected one char"),
-        (descriptor(media={"encoding": "rot13"}), "media.csv: encoding: expected utf-8"),
     ],
 )
 def test_a_malformed_descriptor_is_one_error(about, reason, read):
@@ -188,16 +187,32 @@ def test_decimal_commas_of_spreadsheets_are_numbers(read):
     assert listing.images[0].box == pytest.approx((0.1, 0.1, 0.65, 0.5))
 
 
-def test_a_declared_encoding_is_used_and_other_bytes_cost_their_rows(read):
+def test_lines_of_another_encoding_are_read_and_noted(read):
     rows = changed(OBSERVATIONS, 2, scientificName="Höckerschwan")
     latin = table(rows).decode().encode("latin-1")
-    about = descriptor(observations={"encoding": "ISO-8859-1"})
-    listing = read(package(about=about) | {"observations.csv": latin})
-    assert ("media/a.jpg", "Höckerschwan") in labels(listing)
     listing = read(package() | {"observations.csv": latin})
+    assert listing.failures == []
+    assert labels(listing) == [LABELS[0], ("media/a.jpg", "Höckerschwan"), *LABELS[2:]]
+    assert "1 lines of observations.csv are not UTF-8 and were read as Windows" in listing.notes[1]
+
+
+def test_a_quote_that_is_not_closed_costs_its_row_only(read):
+    files = package()
+    files["media.csv"] = files["media.csv"].replace(b"m2,", b'"m2,')
+    listing = read(files)
+    assert labels(listing) == [*LABELS[:2], *LABELS[3:]]
+    assert [(failure.filepath, failure.reason) for failure in listing.failures] == [
+        ("media.csv", "row 3: its quotes do not match"),
+        ("observations.csv", "row 5, mediaID: 'm2' is not in media.csv"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_names_that_cannot_be_a_label_cost_their_observation(name, read):
+    listing = read(package(observations=changed(OBSERVATIONS, 2, scientificName=name)))
     assert labels(listing) == [LABELS[0], *LABELS[2:]]
     [failure] = listing.failures
-    assert (failure.filepath, failure.reason) == ("observations.csv", "row 4: not UTF-8 text")
+    assert failure.reason.startswith("row 4, scientificName: the label ")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +222,7 @@ def test_a_declared_encoding_is_used_and_other_bytes_cost_their_rows(read):
         ("media.csv", lambda data: b"\r\n ,\r\n", "media.csv: expected a"),
         ("media.csv", lambda data: data.replace(b"filePath", b"path"), "a column 'filePath'"),
         ("media.csv", lambda data: data.replace(b"mediaComments", b"mediaID"), "occurs 2 times"),
-        ("media.csv", lambda data: data.replace(b"m3", b'"m3'), "media.csv: row 4: no CSV text"),
+        ("media.csv", lambda data: b'"' + data, "expected a header .* its quotes do not match"),
         ("observations.csv", lambda data: data.replace(b"mediaID", b"id"), "a column 'mediaID'"),
         ("deployments.csv", lambda data: b"a\r\n1\r\n", "deployments.csv: expected a column"),
     ],

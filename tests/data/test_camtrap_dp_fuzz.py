@@ -84,7 +84,8 @@ def check(root, files, touched):
         assert (root / image.filepath).is_file()
     for name, images in by_picture(listing).items():
         assert images == GOOD[name] or name in touched
-        assert images or listing.failures
+        is_listed = name.encode() in files["media.csv"].replace(b"\\", b"/")
+        assert images or listing.failures or not is_listed
 
 
 def touched_by(name, row, value):

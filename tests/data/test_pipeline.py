@@ -1,14 +1,17 @@
-import io
+import multiprocessing
 import sys
+import threading
+import time
 from itertools import islice
 
+import jax
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from PIL import Image
+from jax.sharding import AxisType
 
+from camtrap_jax.data.frames import decode_frame
 from camtrap_jax.data.pipeline import (
-    decode_square,
     eval_batches,
     make_train_batches,
     num_steps_per_epoch,
@@ -17,6 +20,7 @@ from camtrap_jax.data.pipeline import (
     train_rows,
 )
 from camtrap_jax.data.records import RecordSource
+from camtrap_jax.mesh import put_batch
 
 SETTINGS = {"size_px": 24, "batch_size": 4, "seed": 3}
 
@@ -38,8 +42,10 @@ def assert_same(first, second):
 
 def row_of(pixels, dataset):
     """Finds the manifest row of an image by its pixels."""
-    rows = range(len(dataset.manifest))
-    found = [r for r in rows if (read_pixels(dataset, r, len(pixels)) == pixels).all()]
+    records = RecordSource(dataset.records)
+    shape = pixels.shape[:2]
+    frames = [decode_frame(records[row]["image"], shape) for row in range(len(records))]
+    found = [row for row, frame in enumerate(frames) if (frame == pixels).all()]
     assert len(found) == 1
     return found[0]
 
@@ -49,7 +55,8 @@ def test_every_epoch_has_every_training_image_once_in_another_order(dataset):
     batches = first_batches(dataset, count, batch_size=3)  # 3 epochs, whose borders cut batches
     pixels = np.concatenate([batch["pixels"] for batch in batches])
     labels = np.concatenate([batch["label"] for batch in batches])
-    assert pixels.shape == (3 * count, 24, 24, 3)
+    # Records are 40 x 53; none is scaled.
+    assert pixels.shape == (3 * count, 40, 53, 3)
     assert (pixels.dtype, labels.dtype) == (np.uint8, np.int32)
     rows = np.array([row_of(image, dataset) for image in pixels])
     species = dataset.manifest["species"].to_numpy()[rows]
@@ -60,8 +67,14 @@ def test_every_epoch_has_every_training_image_once_in_another_order(dataset):
     assert len({tuple(epoch) for epoch in epochs}) == 3
 
 
-def test_workers_change_nothing(dataset):
-    assert_same(first_batches(dataset, 7, num_workers=2), first_batches(dataset, 7))
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_change_nothing(workers, dataset):
+    assert_same(first_batches(dataset, 7, num_workers=workers), first_batches(dataset, 7))
+
+
+def test_a_restart_with_workers_continues(dataset):
+    whole = first_batches(dataset, 6)
+    assert_same(first_batches(dataset, 2, start_step=4, num_workers=2), whole[4:])
 
 
 def test_a_restart_continues(dataset):
@@ -147,16 +160,56 @@ def test_rows_beyond_the_manifest_are_an_error(rows, dataset):
         next(eval_batches(dataset, np.array(rows), size_px=16, batch_size=4))
 
 
+@pytest.mark.parametrize("devices", [1, 2, 4])
+def test_devices_share_the_batch_of_one(devices, dataset):
+    [batch] = first_batches(dataset, 1)
+    mesh = jax.make_mesh(
+        (devices,), ("data",), axis_types=(AxisType.Auto,), devices=jax.devices()[:devices]
+    )
+    placed = put_batch(batch, mesh)
+    assert_same([{name: np.asarray(value) for name, value in placed.items()}], [batch])
+    parts = sorted(placed["pixels"].addressable_shards, key=lambda part: part.index[0].start or 0)
+    assert len(parts) == devices
+    joined = np.concatenate([np.asarray(part.data) for part in parts])
+    np.testing.assert_array_equal(joined, batch["pixels"])
+
+
+def test_a_batch_that_was_given_out_is_not_written_again(dataset):
+    batches = train_iterator(dataset, **SETTINGS)
+    first = next(batches)
+    placed = jax.device_put(first["pixels"])  # a device in memory may take the array itself
+    before = first["pixels"].copy()
+    for _ in range(12):
+        next(batches)
+    batches.close()
+    np.testing.assert_array_equal(placed, before)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_closed_iterator_leaves_no_thread_and_no_worker(workers, dataset):
+    threads, children = set(threading.enumerate()), set(multiprocessing.active_children())
+    batches = train_iterator(dataset, num_workers=workers, **SETTINGS)
+    next(batches)
+    batches.close()
+    assert_soon(lambda: not set(multiprocessing.active_children()) - children)
+    assert_soon(lambda: not {t for t in set(threading.enumerate()) - threads if not t.daemon})
+
+
+def assert_soon(condition):
+    limit = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("size_px", [20, 32, 96, 224])
 @pytest.mark.parametrize("size", [(160, 90), (90, 160), (128, 128)])
-def test_the_whole_frame_is_squashed(size, size_px):
+def test_the_whole_frame_is_squashed(size, size_px, encoded):
     """A relative box stays on its animal, for every decoding scale."""
     width, height = size
     shown = np.zeros((height, width, 3), np.uint8)
     shown[height // 2 :, : width // 4] = 255
-    stream = io.BytesIO()
-    Image.fromarray(shown).save(stream, "JPEG", quality=95)
-    pixels = decode_square(stream.getvalue(), size_px)
+    pixels = decode_frame(encoded(shown, quality=95), (size_px, size_px))
     assert pixels.shape == (size_px, size_px, 3)
     fraction = pixels.mean() / 255
     assert fraction == pytest.approx(0.125, abs=0.01)

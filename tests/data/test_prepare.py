@@ -3,6 +3,7 @@ import errno
 import io
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -304,8 +305,14 @@ def test_the_result_is_the_same_anywhere(tmp_path, config, pictures, monkeypatch
     pictures(tmp_path / "a", counts)
     prepare_dataset(tmp_path / "a", tmp_path / "dataset_a", config)
     pictures(tmp_path / "b", counts)
-    walk = os.walk
-    monkeypatch.setattr(os, "walk", lambda top: ((f, s, n[::-1]) for f, s, n in walk(top)))
+    scandir = os.scandir
+
+    @contextmanager
+    def backwards(path):
+        with scandir(path) as entries:
+            yield iter(sorted(entries, key=lambda entry: entry.name, reverse=True))
+
+    monkeypatch.setattr(os, "scandir", backwards)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     prepare_dataset(tmp_path / "b", tmp_path / "dataset_b", config)
     first, second = contents(tmp_path / "dataset_a"), contents(tmp_path / "dataset_b")

@@ -15,7 +15,7 @@ from camtrap_jax.data.sources.json_text import parse_json
 from camtrap_jax.data.sources.leading_folders import LeadingFolder, find_leading_folder
 from camtrap_jax.data.sources.listing import Box, SourceListing
 from camtrap_jax.data.sources.relative_boxes import relative_box
-from camtrap_jax.data.sources.values import parse_key, parse_path, union_box
+from camtrap_jax.data.sources.values import parse_key, parse_path, shown, union_box
 
 _ANIMALS = frozenset({"animal", "animals"})
 _PEOPLE = frozenset({"person", "persons", "people", "human", "humans"})
@@ -81,9 +81,9 @@ def read_boxes(file: Path, *, min_confidence: float) -> Boxes:
         place = f"images[{index}]"
         name = entry.get("file") if isinstance(entry, dict) else None
         if not isinstance(name, str) or not name.strip():
-            reason = f"{place}.file: expected a name, got {_brief(name)}"
+            reason = f"{place}.file: expected a name, got {shown(name)}"
         elif parse_path(name) in seen:
-            reason = f"{place}.file: {_brief(name)} is listed before, the first entry is used"
+            reason = f"{place}.file: {shown(name)} is listed before, the first entry is used"
         else:
             seen.add(parse_path(name))
             found.filepaths.append(parse_path(name))
@@ -144,7 +144,7 @@ def _kinds(file: Path, categories: dict[str, Any]) -> dict[str, str]:
         kinds[key] = "animal" if plain in _ANIMALS else "person" if plain in _PEOPLE else "other"
     if "animal" not in kinds.values():
         raise ValueError(
-            f"{file}: detection_categories: expected one called 'animal', got {_brief(categories)}"
+            f"{file}: detection_categories: expected one called 'animal', got {shown(categories)}"
         )
     return kinds
 
@@ -156,21 +156,21 @@ def _read_entry(
     filepath = found.filepaths[-1]
     detections = entry.get("detections")
     if not isinstance(detections, list):
-        reason = f"{place}.detections: expected a list, got {_brief(detections)}"
+        reason = f"{place}.detections: expected a list, got {shown(detections)}"
         if isinstance(entry.get("failure"), str):
-            reason = f"{place}.failure: {_brief(entry['failure'])}"
-        found.failures.append(Failure(found.name, f"{reason}, file {_brief(filepath)}"))
+            reason = f"{place}.failure: {shown(entry['failure'])}"
+        found.failures.append(Failure(found.name, f"{reason}, file {shown(filepath)}"))
         return
     boxes: list[Box] = []
     for index, detection in enumerate(detections):
         where = f"{place}.detections[{index}]"
         if not isinstance(detection, dict):
-            reason = f"{where}: expected an object, got {_brief(detection)}"
+            reason = f"{where}: expected an object, got {shown(detection)}"
             found.failures.append(Failure(found.name, reason))
             continue
         key = parse_key(detection.get("category"))
         if key not in kinds:
-            unknown.append(f"{where}.category: {_brief(key)}")
+            unknown.append(f"{where}.category: {shown(key)}")
             continue
         reason = _read_detection(found, boxes, detection, kinds[key])
         if reason:
@@ -185,7 +185,7 @@ def _read_detection(found: Boxes, boxes: list[Box], detection: dict[str, Any], k
     confidence: Any = detection.get("conf")
     reason = ""
     if not _is_fraction(confidence):
-        reason = f"conf: expected a number in [0, 1], got {_brief(confidence)}"
+        reason = f"conf: expected a number in [0, 1], got {shown(confidence)}"
     elif confidence < found.min_confidence:
         return ""
     if kind == "person":
@@ -195,7 +195,7 @@ def _read_detection(found: Boxes, boxes: list[Box], detection: dict[str, Any], k
     values = detection.get("bbox")
     box = relative_box(values) if isinstance(values, list) else None
     if box is None:
-        return f"bbox: {_brief(values)} is no box in [0, 1]; not used"
+        return f"bbox: {shown(values)} is no box in [0, 1]; not used"
     boxes.append(box)
     return ""
 
@@ -210,8 +210,8 @@ def _leading_folder(boxes: Boxes, targets: dict[str, None]) -> LeadingFolder:
     if folder is None:
         raise ValueError(
             f"{boxes.name}: none of its {len(boxes.filepaths)} files is in the source, nor with a "
-            f"leading folder more or less: {_brief(boxes.filepaths[0])} there, "
-            f"{_brief(next(iter(targets)))} here"
+            f"leading folder more or less: {shown(boxes.filepaths[0])} there, "
+            f"{shown(next(iter(targets)))} here"
         )
     return folder
 
@@ -228,13 +228,13 @@ def _differences(
     used = frozenset(names.values())
     strays = [name for name in boxes.filepaths if name not in used]
     if strays:
-        reason = f"{len(strays)} of its files are not in the source, such as {_brief(strays[0])}"
+        reason = f"{len(strays)} of its files are not in the source, such as {shown(strays[0])}"
         failures.append(Failure(boxes.name, reason))
     missing = [target for target in targets if target not in names]
     if missing:
         notes.append(
             f"{boxes.name}: {len(missing)} of {len(targets)} pictures are not in it, such as "
-            f"{_brief(missing[0])}"
+            f"{shown(missing[0])}"
         )
     return notes, failures
 
@@ -242,7 +242,3 @@ def _differences(
 def _is_fraction(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and 0 <= value <= 1  # False for nan
-
-
-def _brief(value: Any) -> str:
-    return repr(value)[:100]

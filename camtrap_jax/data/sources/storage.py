@@ -75,7 +75,9 @@ class ZipStorage:
         self._file = file.resolve()
         try:
             self._archive = zipfile.ZipFile(self._file)
-        except (zipfile.BadZipFile, NotImplementedError) as error:
+        except OSError:
+            raise
+        except Exception as error:  # a damaged directory makes zipfile raise almost anything
             raise ValueError(f"{file}: expected a zip archive, got {error}") from None
 
     @property

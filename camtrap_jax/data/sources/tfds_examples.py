@@ -22,6 +22,7 @@ from PIL import Image
 from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
 from camtrap_jax.data.sources.storage import check_size
+from camtrap_jax.data.sources.values import parse_label, shown
 
 _VERSION = r"(?P<version{}>(?:\d+|\*)\.(?:\d+|\*)\.(?:\d+|\*))"
 _CONFIG = r"(?P<config{}>\w[\w.+-]*)"
@@ -55,7 +56,7 @@ def read_tfds(name: str, *, data_dir: Path | None = None) -> SourceListing:
             if isinstance(label, str):
                 failures.append(Failure(filepath, label))
             elif 0 <= label < len(label_names):
-                species = str(label_names[label]).strip()
+                species = parse_label(label_names[label])
                 images.append(SourceImage(filepath=filepath, species=species))
             else:
                 unlabelled += 1
@@ -142,7 +143,7 @@ def _full_name(name: str) -> str:
     found = _NAME.fullmatch(name)
     if found is None:
         raise ValueError(
-            f"{name[:200]!r}: expected the name of a TFDS data set, such as beans, beans:0.1.0 or "
+            f"{shown(name)}: expected the name of a TFDS data set, such as beans, beans:0.1.0 or "
             "name/config:1.0.0"
         )
     config = found["config1"] or found["config2"]
@@ -179,7 +180,7 @@ def _find_builder(name: str, data_dir: Path | None) -> Any:
 
 def _find_keys(name: str, info: Any) -> tuple[str, str]:
     """Returns the names of the picture and its label."""
-    features = dict(info.features)
+    features = dict(sorted(info.features.items()))  # files keep no order
     keys = tuple(info.supervised_keys or ())
     images = [key for key, feature in features.items() if _is_image(feature)]
     labels = [key for key, feature in features.items() if type(feature).__name__ == "ClassLabel"]

@@ -1,89 +1,95 @@
-"""How many species can be in every split at all: bounds by counting, and an exact search."""
+"""What the splits can have of every species at all: a bound by counting, and an exact search."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from os.path import commonprefix
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Float, Int
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, eye_array, hstack
 
 from camtrap_jax.data.splits.cost import TEST, TRAIN, VAL
 from camtrap_jax.data.splits.split import SPLITS
 
-IN_ORDER = (TRAIN, TEST, VAL)  # what matters most first
-_COPIES = len(SPLITS)  # more groups of the same species serve no more splits
-_MOST_PATTERNS = 3000  # sets of species that occur together
 # Nodes, not seconds: what is found must not depend on the machine's speed.
 _NODES = 1000
+_MOST = 10_000  # groups times species: mostly less than a second, 1000 nodes or not
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which species the splits can have.
+    """The fewest shortfalls that an exact search found.
 
     Attributes:
-      splits: [groups] an assignment that reaches it; None where none was found.
-      proven: of train, test and val, in this order: whether no assignment leaves out fewer species
-        without leaving out more in what comes before.
+      splits: [groups] an assignment; None where none was found.
+      fewest: as `shortfalls` has them, as far as it is certain that no assignment has fewer without
+        having more of what comes before.
     """
 
     splits: Int[np.ndarray, " groups"] | None
-    proven: tuple[bool, bool, bool]
+    fewest: tuple[int, ...]
 
 
-def left_out(
-    has: Bool[np.ndarray, "groups species"], splits: Int[np.ndarray, " groups"]
-) -> tuple[int, ...]:
-    """Counts the species without images in train, test and val, in this order."""
-    return tuple(int((~has[splits == split].any(axis=0)).sum()) for split in IN_ORDER)
-
-
-def proven_by_counting(
-    has: Bool[np.ndarray, "groups species"], splits: Int[np.ndarray, " groups"]
-) -> tuple[bool, bool, bool]:
-    """Tells what of an assignment is the best because a species is in no more splits than groups.
+def shortfalls(
+    counts: Int[np.ndarray, "groups species"], splits: Int[np.ndarray, " groups"]
+) -> tuple[int, int, int, int]:
+    """Counts what an assignment lacks, most important first.
 
     Returns:
-      Of train, test and val, in this order: whether only species of one group are left out of test,
-      of two groups of val, as long as that holds of what comes before.
+      Species without training images, species with less than half of their images in train, species
+      without test images, and 1 if val is empty.
     """
-    groups = has.sum(axis=0)
-    fewest = [int((groups < needed).sum()) for needed in (1, 2, 3)]
-    equal = np.equal(left_out(has, splits), fewest)
-    train, test, val = np.logical_and.accumulate(equal).tolist()
-    return train, test, val
+    train, test = counts[splits == TRAIN].sum(axis=0), counts[splits == TEST].sum(axis=0)
+    halved = 2 * train < counts.sum(axis=0)
+    return (
+        int((train == 0).sum()),
+        int(halved.sum()),
+        int((test == 0).sum()),
+        int(not (splits == VAL).any()),
+    )
 
 
-def search_exactly(
-    has: Bool[np.ndarray, "groups species"], splits: Int[np.ndarray, " groups"]
-) -> Coverage:
-    """Leaves as few species as possible out of train, then of test, then of val; test has a group.
+def fewest_by_counting(counts: Int[np.ndarray, "groups species"]) -> tuple[int, ...]:
+    """Returns bounds on the shortfalls: a species of one group, if in train, is not in test."""
+    return 0, 0, int(((counts > 0).sum(axis=0) == 1).sum()), 0
 
-    An integer program in three stages, limited in nodes.
+
+def reached(
+    found: Sequence[int], fewest: Sequence[Sequence[int]]
+) -> tuple[bool, bool, bool, bool]:
+    """Tells which shortfalls are as few as can be, with as few of all that comes before.
 
     Args:
-      has: which groups hold images of which species.
-      splits: an assignment; groups that do not matter stay as they are.
+      found: the shortfalls of an assignment.
+      fewest: of each search, what holds of the first shortfalls.
     """
-    patterns, kind = np.unique(has, axis=0, return_inverse=True)
-    if len(patterns) > _MOST_PATTERNS:
-        return Coverage(None, (False, False, False))
-    copies = np.minimum(np.bincount(kind, minlength=len(patterns)), _COPIES)
-    num_places = len(SPLITS) * len(patterns)
-    # Any: SciPy's annotations know no arrays of limits.
-    most: Any = np.concatenate(
-        [np.repeat(copies, len(SPLITS)), np.ones(len(SPLITS) * has.shape[1])]
-    )
-    constraints, found, proven = _constraints(patterns, copies), None, [False, False, False]
-    for stage, split in enumerate(IN_ORDER):
-        gain = _counted(patterns, split)
+    first = max(len(commonprefix([found, bounds])) for bounds in fewest)
+    return first > 0, first > 1, first > 2, first > 3
+
+
+def search_exactly(counts: Int[np.ndarray, "groups species"]) -> Coverage:
+    """Finds the fewest shortfalls, most important first, with a group in test.
+
+    An integer program in a stage for each shortfall, limited in nodes.
+
+    Args:
+      counts: images of each species in each group; every species has images.
+    """
+    if counts.size > _MOST:
+        return Coverage(None, ())
+    num_species, num_places = counts.shape[1], 2 * len(counts)
+    kinds = np.repeat(range(4), [num_species] * 3 + [1])
+    constraints, found, fewest = _constraints(counts), None, ()
+    for stage in range(4):
+        gain = np.append(np.zeros(num_places), kinds == stage)
         result = milp(
             -gain,
-            integrality=np.arange(len(gain)) < num_places,
-            bounds=Bounds(0, most),
+            # Of the served, only a half can be fractional where the places are not.
+            integrality=np.append(np.ones(num_places), kinds == 1),
+            bounds=Bounds(0, 1),
             constraints=constraints,
             options={"node_limit": _NODES, "mip_rel_gap": 0.0},
         )
@@ -91,56 +97,48 @@ def search_exactly(
             found = result.x
         if not result.success:
             break
-        proven[stage] = True
-        constraints = [*constraints, LinearConstraint(gain[None], round(gain @ result.x), np.inf)]
-    if found is None:
-        return Coverage(None, (False, False, False))
-    wanted = found[:num_places].round().astype(int).reshape(-1, 3)
-    return Coverage(_placed(splits, kind, wanted), (proven[0], proven[1], proven[2]))
+        most = round(gain @ result.x)
+        fewest += (int(gain.sum()) - most,)
+        constraints = [*constraints, LinearConstraint(gain[None], most, np.inf)]
+    return Coverage(None if found is None else _placed(found[:num_places]), fewest)
 
 
-def _constraints(
-    patterns: Bool[np.ndarray, "patterns species"], copies: Int[np.ndarray, " patterns"]
-) -> list[LinearConstraint]:
-    """Constrains the variables [patterns, 3] (groups in each split) and [species, 3] (served)."""
-    num_patterns, num_species = patterns.shape
-    species, pattern = np.nonzero(patterns.T)
-    rows = (species[:, None] * 3 + np.arange(3)).ravel()
-    columns = (pattern[:, None] * 3 + np.arange(3)).ravel()
-    shape = (3 * num_species, 3 * num_patterns)
-    present = coo_array((np.ones(len(rows)), (rows, columns)), shape)
-    served = hstack([present, -eye_array(3 * num_species)], format="csr")
-    pattern = np.repeat(np.arange(num_patterns), 3)
-    num_variables = 3 * (num_patterns + num_species)
-    shape = (num_patterns, num_variables)
-    whole = csr_array((np.ones(len(pattern)), (pattern, np.arange(len(pattern)))), shape)
+def _constraints(counts: Int[np.ndarray, "groups species"]) -> list[LinearConstraint]:
+    """Constrains the variables [groups, 2] (in train, in test) and what is served.
+
+    Served are [species] in train, [species] by half in train, [species] in test, and val.
+    """
+    num_groups, num_species = counts.shape
+    total = counts.sum(axis=0)
+    has = (counts > 0).T.astype(np.float64)
+    # Half of the images less half an image: no tolerance of the solver turns one into the other.
+    share = counts.T / (np.ceil(total / 2) - 0.5)[:, None]
+    none = np.zeros_like(has)
+    rows = np.concatenate(
+        [
+            np.stack([has, none], axis=2).reshape(num_species, -1),
+            np.stack([share, none], axis=2).reshape(num_species, -1),
+            np.stack([none, has], axis=2).reshape(num_species, -1),
+            -np.ones((1, 2 * num_groups)),
+        ]
+    )
+    low = np.append(np.zeros(3 * num_species), -num_groups)
+    served = hstack([csr_array(rows), -eye_array(3 * num_species + 1)], format="csr")
+    num_variables = served.shape[1]
+    group = np.repeat(np.arange(num_groups), 2)
+    once = coo_array(
+        (np.ones(len(group)), (group, np.arange(len(group)))), (num_groups, num_variables)
+    )
     in_test = np.zeros((1, num_variables))
-    in_test[0, TEST : 3 * num_patterns : 3] = 1
-    each: Any = copies
+    in_test[0, 1 : 2 * num_groups : 2] = 1
     return [
-        LinearConstraint(served, 0, np.inf),
-        LinearConstraint(whole, each, each),
+        LinearConstraint(served, low, np.inf),
+        LinearConstraint(once.tocsr(), 0, 1),
         LinearConstraint(in_test, 1, np.inf),
     ]
 
 
-def _counted(patterns: Bool[np.ndarray, "patterns species"], split: int) -> np.ndarray:
-    """Returns the coefficients that count the species served in a split."""
-    served = np.zeros((patterns.shape[1], 3))
-    served[:, split] = 1
-    return np.concatenate([np.zeros(3 * len(patterns)), served.ravel()])
-
-
-def _placed(
-    splits: Int[np.ndarray, " groups"],
-    kind: Int[np.ndarray, " groups"],
-    wanted: Int[np.ndarray, "patterns splits"],
-) -> Int[np.ndarray, " groups"]:
-    """Gives the first groups of each pattern the splits that the program wants."""
-    placed = splits.copy()
-    order = np.argsort(kind, kind="stable")
-    starts = np.searchsorted(kind[order], np.arange(len(wanted)))
-    for start, numbers in zip(starts, wanted, strict=True):
-        places = np.repeat(np.arange(len(SPLITS)), numbers)
-        placed[order[start : start + len(places)]] = places
-    return placed
+def _placed(places: Float[np.ndarray, " places"]) -> Int[np.ndarray, " groups"]:
+    """Turns the program's variables into the split of each group."""
+    train, test = places.reshape(-1, 2).round().astype(bool).T
+    return np.where(train, TRAIN, np.where(test, TEST, VAL))

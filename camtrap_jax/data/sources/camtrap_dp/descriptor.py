@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from camtrap_jax.data.sources.values import shown
+
 TABLES = ("deployments", "media", "observations")
 _VERSION = re.compile(r"camtrap-dp/v?(\d+)(\.[\w.-]*)?/")
 
 
 class Resource(NamedTuple):
-    """A CSV file: path in the package, and what `datapackage.json` says about its text."""
+    """A CSV file: path in the package, and its delimiter where `datapackage.json` says it."""
 
     path: str
     delimiter: str | None
-    encoding: str | None
 
 
 def parse_descriptor(value: Any, place: str) -> dict[str, Resource]:
@@ -52,22 +53,21 @@ def parse_descriptor(value: Any, place: str) -> dict[str, Resource]:
 
 
 def _resource(entry: dict[str, Any], place: str) -> Resource:
-    path, dialect, encoding = entry.get("path"), entry.get("dialect"), entry.get("encoding")
+    path, dialect = entry.get("path"), entry.get("dialect")
     if isinstance(path, list) and len(path) == 1:
         path = path[0]
     if not isinstance(path, str) or not path:
-        raise ValueError(f"{place}.path: expected the path of one CSV file, got {_brief(path)}")
+        raise ValueError(f"{place}.path: expected the path of one CSV file, got {shown(path)}")
     if not path.isprintable():
-        raise ValueError(f"{place}.path: expected a plain file name, got {_brief(path)}")
+        raise ValueError(f"{place}.path: expected a plain file name, got {shown(path)}")
     if path.lower().endswith((".gz", ".zip", ".parquet")):
-        raise ValueError(f"{place}.path: expected CSV text, got {_brief(path)}; unpack it first")
+        raise ValueError(f"{place}.path: expected CSV text, got {shown(path)}; unpack it first")
     delimiter = dialect.get("delimiter") if isinstance(dialect, dict) else None
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
         raise ValueError(
-            f"{place}.dialect.delimiter: expected one character, got {_brief(delimiter)}"
+            f"{place}.dialect.delimiter: expected one character, got {shown(delimiter)}"
         )
-    path = path.removeprefix("./")
-    return Resource(path, delimiter, encoding if isinstance(encoding, str) else None)
+    return Resource(path.removeprefix("./"), delimiter)
 
 
 def _check_version(value: dict[str, Any], place: str) -> None:
@@ -78,7 +78,3 @@ def _check_version(value: dict[str, Any], place: str) -> None:
             f"{place}: profile: expected Camtrap DP 1.x, got {found[1]}{found[2] or ''}, which has "
             "other fields; export the package again as 1.0"
         )
-
-
-def _brief(value: Any) -> str:
-    return repr(value)[:100]

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from camtrap_jax.data.sources.camtrap_dp.csv_table import CsvTable
 from camtrap_jax.data.sources.camtrap_dp.media import Media
-from camtrap_jax.data.sources.delimited import DelimitedText
 from camtrap_jax.data.sources.files import Failure
+from camtrap_jax.data.sources.values import shown
 
 MAX_LABELS = 50  # of one picture; more is a table not understood
 
@@ -41,7 +42,7 @@ class Event(NamedTuple):
 
 
 def pictures_of_events(
-    table: DelimitedText,
+    table: CsvTable,
     observations: list[SpelledEvent],
     media: dict[str, Media],
     failures: list[Failure],
@@ -72,7 +73,7 @@ def pictures_of_events(
     for camera, events in _by_camera(table.name, observations, failures).items():
         if camera not in pictures:
             reason = (
-                f"row {events[0].row}, deploymentID: {camera[:100]!r} has no pictures with a time; "
+                f"row {events[0].row}, deploymentID: {shown(camera)} has no pictures with a time; "
                 f"such observations ({len(events)}) are not used"
             )
             failures.append(Failure(table.name, reason))
@@ -91,7 +92,7 @@ def _by_camera(
     for row, camera, period, species, sequence in observations:
         start, end = map(instant, period)
         if start is None or end is None or end < start:
-            spelled = " to ".join(repr(text[:40]) for text in period)
+            spelled = " to ".join(map(shown, period))
             reason = f"row {row}, eventStart and eventEnd: {spelled} is no period in ISO 8601"
             failures.append(Failure(name, reason))
         else:

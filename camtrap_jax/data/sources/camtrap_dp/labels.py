@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from camtrap_jax.data.sources.camtrap_dp.csv_table import CsvTable
 from camtrap_jax.data.sources.camtrap_dp.events import (
     Event,
     SpelledEvent,
@@ -19,9 +20,9 @@ from camtrap_jax.data.sources.camtrap_dp.observation import (
     box_of,
     species_of,
 )
-from camtrap_jax.data.sources.delimited import DelimitedText
-from camtrap_jax.data.sources.files import Failure, printable
+from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.listing import Box
+from camtrap_jax.data.sources.values import label_problem, shown
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Observed:
 
 
 def read_labels(
-    table: DelimitedText, media: dict[str, Media], failures: list[Failure], notes: list[str]
+    table: CsvTable, media: dict[str, Media], failures: list[Failure], notes: list[str]
 ) -> dict[str, Observed]:
     """Collects mediaID -> what was observed; pictures without an observation are not in it.
 
@@ -50,11 +51,12 @@ def read_labels(
       table: `observations.csv`.
       media: rows of `media.csv` by mediaID.
       failures: observations that cannot be used are appended.
-      notes: sentences on observations that are not used are appended.
+      notes: on the text's encoding and on observations that are not used; appended.
 
     Raises:
       ValueError: the table cannot be read; one line.
     """
+    notes.extend(table.notes)
     observed: dict[str, Observed] = defaultdict(Observed)
     of_events: list[SpelledEvent] = []
     num_of_media = 0
@@ -71,7 +73,7 @@ def read_labels(
         else:
             reason = _add(observed[row.media_id], species, row)
             if reason:
-                filepath = printable(media[row.media_id].filepath)
+                filepath = media[row.media_id].filepath
                 failures.append(Failure(filepath, f"{table.name} row {number}, {reason}"))
     if of_events and num_of_media:
         notes.append(
@@ -90,12 +92,13 @@ def read_labels(
 
 def _problem(row: Observation, species: str, media: dict[str, Media]) -> str:
     if row.level not in ("media", "event"):
-        return f"observationLevel: expected media or event, got {row.level[:50]!r}"
+        return f"observationLevel: expected media or event, got {shown(row.level)}"
     if row.level == "media" and row.media_id not in media:
-        return f"mediaID: {row.media_id[:100]!r} is not in media.csv"
+        return f"mediaID: {shown(row.media_id)} is not in media.csv"
     if not species:
-        return f"observationType: {row.type[:50]!r} is none of {', '.join(TYPES)}"
-    return ""
+        return f"observationType: {shown(row.type)} is none of {', '.join(TYPES)}"
+    reason = label_problem(species)
+    return f"scientificName: {reason}" if reason else ""
 
 
 def _add(observed: Observed, species: str, row: Observation) -> str:

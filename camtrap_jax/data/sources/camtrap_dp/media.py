@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camtrap_jax.data.sources.camtrap_dp.package import Package, is_url
-from camtrap_jax.data.sources.files import Failure, printable
-from camtrap_jax.data.sources.values import parse_path
+from camtrap_jax.data.sources.files import Failure
+from camtrap_jax.data.sources.values import parse_path, shown
 
 _REQUIRED = ("mediaID", "deploymentID", "timestamp", "filePath")
 _OPTIONAL = ("fileMediatype", "filePublic")
@@ -32,7 +32,7 @@ class Media:
 
     def failure(self, table: str, reason: str) -> Failure:
         """Returns a failure that names the picture, the table's row and the reason."""
-        return Failure(printable(self.filepath) or table, f"{table} row {self.row}, {reason}")
+        return Failure(self.filepath or table, f"{table} row {self.row}, {reason}")
 
 
 def read_media(package: Package, failures: list[Failure], notes: list[str]) -> dict[str, Media]:
@@ -41,12 +41,13 @@ def read_media(package: Package, failures: list[Failure], notes: list[str]) -> d
     Args:
       package: opened.
       failures: rows without an id and repeated ones are appended.
-      notes: one is appended where there are pictures that are not public.
+      notes: on the text's encoding and on pictures that are not public; appended.
 
     Raises:
       ValueError: a table cannot be read; one line.
     """
     table = package.read_table("media")
+    notes.extend(table.notes)
     found: dict[str, Media] = {}
     num_private = 0
     for row, fields in table.rows(_REQUIRED, _OPTIONAL, failures):
@@ -54,17 +55,18 @@ def read_media(package: Package, failures: list[Failure], notes: list[str]) -> d
         media = Media(row, _filepath(package, path), camera, timestamp)
         other = found.setdefault(key, media) if key else None
         if other is media:
-            media.reason = _problem(package, media.filepath, mediatype)
+            media.reason = _problem(media.filepath, mediatype)
             num_private += public.casefold() == "false"
             continue
         if other is None:
             reason = "mediaID: empty"
         elif other.filepath == media.filepath:
-            reason = f"mediaID: {key[:100]!r} is listed before, in row {other.row}; kept once"
+            reason = f"mediaID: {shown(key)} is listed before, in row {other.row}; kept once"
         else:
-            reason = f"mediaID: {key[:100]!r} is also the id of row {other.row}, another file"
-            other.reason = f"mediaID: {key[:100]!r} is also the id of row {row}, another file"
+            reason = f"mediaID: {shown(key)} is also the id of row {other.row}, another file"
+            other.reason = f"mediaID: {shown(key)} is also the id of row {row}, another file"
         failures.append(media.failure(table.name, reason))
+    _check_files(package, [media for media in found.values() if not media.reason])
     _check_deployments(package, found, failures)
     if num_private:
         notes.append(f"{num_private} pictures are marked as not public (filePublic is false)")
@@ -78,14 +80,17 @@ def _filepath(package: Package, path: str) -> str:
     return package.folder + parse_path(path)
 
 
-def _problem(package: Package, filepath: str, mediatype: str) -> str:
+def _problem(filepath: str, mediatype: str) -> str:
     if not filepath:
         return "filePath: empty"
-    kind = mediatype.casefold().partition("/")[0]
-    if kind in ("video", "audio"):
-        return f"fileMediatype: {mediatype[:50]!r} is no picture"
-    reason = package.problem(filepath)
-    return f"filePath: {reason}" if reason else ""
+    is_picture = mediatype.casefold().partition("/")[0] not in ("video", "audio")
+    return "" if is_picture else f"fileMediatype: {shown(mediatype)} is no picture"
+
+
+def _check_files(package: Package, media: list[Media]) -> None:
+    reasons = package.problems([entry.filepath for entry in media])
+    for entry, reason in zip(media, reasons, strict=True):
+        entry.reason = f"filePath: {reason}" if reason else ""
 
 
 def _check_deployments(package: Package, media: dict[str, Media], failures: list[Failure]) -> None:
@@ -99,7 +104,7 @@ def _check_deployments(package: Package, media: dict[str, Media], failures: list
     name = package.name("media")
     for camera, rows in unknown.items():
         reason = (
-            f"row {rows[0]}, deploymentID: {camera[:100]!r} is not in {table.name}; pictures of "
+            f"row {rows[0]}, deploymentID: {shown(camera)} is not in {table.name}; pictures of "
             f"such rows ({len(rows)}) are kept"
         )
         failures.append(Failure(name, reason))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from camtrap_jax.data.sources.listing import Box
 from camtrap_jax.data.sources.relative_boxes import relative_box
+from camtrap_jax.data.sources.values import parse_label, shown
 
 REQUIRED = ("mediaID", "observationLevel", "observationType", "scientificName")
 OPTIONAL = (
@@ -52,7 +53,7 @@ def species_of(row: Observation) -> str:
     if kind == "human":  # whatever name they are given, so that people are recognised as such
         return "human"
     if row.name not in _MISSING:
-        return row.name
+        return parse_label(row.name)
     if row.setup_type not in _MISSING:
         return "setup"
     if kind == "animal":
@@ -68,8 +69,8 @@ def box_of(row: Observation) -> tuple[Box | None, str]:
     box = relative_box([_number(text) for text in texts])
     if box is not None:
         return box, ""
-    spelled = ", ".join(text[:30] for text in texts)
-    return None, f"bboxX to bboxHeight: {spelled!r} is no box; the picture is kept without it"
+    spelled = shown(", ".join(texts))
+    return None, f"bboxX to bboxHeight: {spelled} is no box; the picture is kept without it"
 
 
 def _number(text: str) -> float | None:

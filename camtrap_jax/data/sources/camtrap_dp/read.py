@@ -16,7 +16,7 @@ from camtrap_jax.data.sources.camtrap_dp.media import Media, read_media
 from camtrap_jax.data.sources.camtrap_dp.package import open_package
 from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
-from camtrap_jax.data.sources.values import parse_datetime, union_box
+from camtrap_jax.data.sources.values import parse_datetime, shown, union_box
 
 
 def read_camtrap_dp(source: Path) -> SourceListing:
@@ -45,7 +45,7 @@ def read_camtrap_dp(source: Path) -> SourceListing:
             continue
         moment = parse_datetime(entry.timestamp)
         if not moment:
-            reason = f"timestamp: {entry.timestamp[:50]!r} is no ISO 8601 time"
+            reason = f"timestamp: {shown(entry.timestamp)} is no ISO 8601 time"
             failures.append(entry.failure(name, reason))
         if key not in observed:
             failures.append(entry.failure(name, "mediaID: no observation of it"))
@@ -54,7 +54,7 @@ def read_camtrap_dp(source: Path) -> SourceListing:
             if (image.filepath, image.species) not in images:
                 images[image.filepath, image.species] = image
                 continue
-            reason = f"filePath: listed twice as {image.species!r}, kept once"
+            reason = f"filePath: listed twice as {shown(image.species)}, kept once"
             failures.append(entry.failure(name, reason))
     return SourceListing(
         storage=package.storage,

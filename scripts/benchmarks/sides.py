@@ -1,0 +1,52 @@
+"""Loads one side in the process that runs it: neither may have the other's libraries and threads.
+
+A worker that torch forks from a process with JAX's threads ends badly.
+"""
+# ruff: noqa: PLC0415 (that is the point)
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contest import Work
+
+
+def ours_on_host(folder: Path, num_workers: int) -> Work:
+    """Our uint8 frames, ready to go to a device."""
+    from benchmarks.our_input import host_work
+
+    return host_work(folder, num_workers)
+
+
+def ours_complete(folder: Path, num_workers: int) -> Work:
+    """Our float32 images, ready on the device."""
+    from benchmarks.our_input import complete_work
+
+    return complete_work(folder, num_workers)
+
+
+def torchs(variant: str, folder: Path, num_workers: int, is_one_core: bool) -> Work:
+    """Images of torch's DataLoader."""
+    from benchmarks.torch_input import work
+
+    return work(variant, folder, num_workers, is_one_core)
+
+
+def check_agreement(source: str, ours: Path, files: Path) -> dict[str, Any]:
+    """Both sides without augmentation."""
+    from benchmarks.agreement import check
+
+    return check(source, ours, files)
+
+
+def draw(folder: Path, count: int, photographs: Path | None) -> dict[str, dict[str, Any]]:
+    """Makes the pictures; returns for each source what the two sides read, and its compression."""
+    from benchmarks.jpegs import bits_per_pixel, make_pictures
+
+    made = make_pictures(folder, count, photographs)
+    sources = {"records": (made.dataset, made.records), "raw": (made.raw, made.raw)}
+    return {
+        name: {"ours": ours, "files": files, "bits_per_pixel": bits_per_pixel(files)}
+        for name, (ours, files) in sources.items()
+    }

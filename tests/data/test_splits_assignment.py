@@ -1,0 +1,167 @@
+"""The engine behind the splits by sequence and by camera: groups and species in, splits out."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from reference.slow_splits import FRACTIONS, best_rank, rank
+
+from camtrap_jax.data.splits import SPLITS, assignment
+from camtrap_jax.data.splits import search as local_search
+from camtrap_jax.data.splits.assignment import assign_groups
+from camtrap_jax.data.splits.cost import cost, make_problem
+from camtrap_jax.data.splits.coverage import proven_by_counting, search_exactly
+from camtrap_jax.data.splits.search import search
+
+WANTED = tuple(FRACTIONS.values())
+FACTOR = 1.05  # of the best sum of deviations, where not all assignments are tried
+
+
+@st.composite
+def small_problems(draw):
+    """Images of 1 to 4 species in 2 to 6 groups, each of both present; many zeros."""
+    shape = draw(st.tuples(st.integers(2, 6), st.integers(1, 4)))
+    most = draw(st.sampled_from([1, 3, 30]))
+    counts = draw(arrays(np.int64, shape, elements=st.integers(0, most)))
+    present = draw(arrays(np.bool_, shape))
+    counts = np.where(present, counts, 0)
+    for species in np.flatnonzero(counts.sum(axis=0) == 0):
+        counts[draw(st.integers(0, shape[0] - 1)), species] = 1
+    for group in np.flatnonzero(counts.sum(axis=1) == 0):
+        counts[group, draw(st.integers(0, shape[1] - 1))] = 1
+    return counts
+
+
+def as_dicts(counts):
+    return [{k: int(n) for k, n in enumerate(row) if n} for row in counts]
+
+
+def rank_of(counts, splits):
+    return rank(as_dicts(counts), [SPLITS[split] for split in splits])
+
+
+@settings(deadline=None, max_examples=40)
+@given(small_problems())
+def test_few_groups_get_the_best_of_all_assignments(counts):
+    lacking, off = rank_of(counts, assign_groups(counts, WANTED, seed=0).splits)
+    best_lacking, best_off = best_rank(as_dicts(counts))
+    assert lacking == best_lacking
+    assert off == pytest.approx(best_off, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=15)
+@given(small_problems(), st.integers(0, 3))
+def test_the_searches_for_many_groups_find_the_best_of_few_too(counts, seed):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assignment, "_FEW", 0)
+        found = assign_groups(counts, WANTED, seed=seed)
+    lacking, off = rank_of(counts, found.splits)
+    best_lacking, best_off = best_rank(as_dicts(counts))
+    assert lacking == best_lacking
+    assert off <= best_off * FACTOR + 1e-9
+    assert found.proven == (True, True, True)
+
+
+@settings(deadline=None, max_examples=40)
+@given(small_problems(), st.integers(0, 2))
+def test_the_exact_search_alone_serves_as_many_species_as_can_be(counts, split):
+    start = np.full(len(counts), split)
+    found = search_exactly(counts > 0, start)
+    assert found.proven == (True, True, True)
+    assert rank_of(counts, found.splits)[0] == best_rank(as_dicts(counts))[0]
+
+
+@settings(deadline=None, max_examples=60)
+@given(small_problems(), st.data())
+def test_counting_proves_only_what_is_true(counts, data):
+    splits = data.draw(arrays(np.int64, len(counts), elements=st.integers(0, 2)))
+    lacking, best = rank_of(counts, splits)[0], best_rank(as_dicts(counts))[0]
+    for place, proven in enumerate(proven_by_counting(counts > 0, splits)):
+        assert not proven or lacking[1 : place + 2] <= best[1 : place + 2]
+
+
+@settings(deadline=None, max_examples=60)
+@given(small_problems(), st.data())
+def test_the_cost_ranks_assignments_as_the_priorities_do(counts, data):
+    choices = data.draw(arrays(np.int64, (2, len(counts)), elements=st.integers(0, 2)))
+    one, other = (rank_of(counts, splits) for splits in choices)
+    costs = cost(make_problem(counts, WANTED), choices)
+    if one[0] != other[0]:
+        assert (costs[0] < costs[1]) == (one[0] < other[0])
+    else:
+        assert costs[0] - costs[1] == pytest.approx(one[1] - other[1], abs=1e-6)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), min_size=60, max_size=400),
+    st.integers(0, 5),
+)
+def test_a_species_of_many_groups_lies_within_one_group_of_every_share(groups, seed):
+    counts = np.zeros((len(groups), 3), np.int64)
+    for row, (species, size) in enumerate(groups):
+        counts[row, species] = size
+    counts = counts[:, counts.any(axis=0)]
+    splits = assign_groups(counts, WANTED, seed=seed).splits
+    for sizes in counts.T:
+        largest, total = sizes.max(), sizes.sum()
+        if total * min(WANTED) >= largest:  # otherwise one group is more than the share of val
+            for split, share in enumerate(WANTED):
+                assert abs(sizes[splits == split].sum() - total * share) <= largest
+
+
+@pytest.mark.parametrize("num_groups", [1, 2, 3, 9])
+def test_counting_proves_what_follows_from_the_number_of_groups(num_groups):
+    """One species: its groups are in train, test and val, as far as they go."""
+    splits = np.array([0, 2, 1, 0, 0, 0, 0, 0, 0])[:num_groups]
+    assert proven_by_counting(np.ones((num_groups, 1), bool), splits) == (True, True, True)
+    assert not proven_by_counting(np.ones((9, 1), bool), np.zeros(9, int))[1]
+
+
+def test_no_move_of_one_group_betters_the_search():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.3, (300, 8)) * rng.integers(1, 9, (300, 1))
+    problem = make_problem(counts[counts.any(axis=1)], WANTED)
+    splits = search(problem, np.random.default_rng(1))
+    moved = np.repeat(splits[None], 3 * len(splits), axis=0)
+    moved[np.arange(len(moved)), np.repeat(np.arange(len(splits)), 3)] = np.arange(len(moved)) % 3
+    assert cost(problem, moved).min() >= cost(problem, splits) - 1e-8
+
+
+def test_large_and_small_groups_are_drawn_alike():
+    """Nothing but the shares decides: the size of a test group is that of any group."""
+    rng = np.random.default_rng(0)
+    sizes = rng.geometric(0.2, 4000)
+    counts = np.zeros((4000, 2), np.int64)
+    counts[np.arange(4000), np.arange(4000) % 2] = sizes
+    means = [
+        sizes[assign_groups(counts, WANTED, seed=seed).splits == 2].mean() for seed in range(12)
+    ]
+    error = sizes.std() / np.sqrt(400 * len(means))
+    assert abs(np.mean(means) - sizes.mean()) < 4 * error
+
+
+def test_seeds_draw_other_groups_and_the_same_seed_the_same():
+    counts = np.eye(2, dtype=np.int64)[np.arange(200) % 2]
+    first, again, other = (assign_groups(counts, WANTED, seed=s).splits for s in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).sum() > 10
+
+
+def test_an_exact_search_helps_where_the_local_one_is_stuck():
+    """60 species at 2 of 60 cameras each; the local search alone tests fewer."""
+    rng = np.random.default_rng(0)
+    counts = np.zeros((60, 60), np.int64)
+    for species in range(60):
+        counts[rng.choice(60, 2, replace=False), species] = rng.integers(1, 50, 2)
+    counts = counts[counts.any(axis=1)]
+    problem = make_problem(counts, WANTED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_search, "_KICKS", 0)
+        local = search(problem, np.random.default_rng(0))
+        both = assign_groups(counts, WANTED, seed=0)
+    assert both.proven == (True, True, True)
+    exact = search_exactly(counts > 0, local)
+    assert rank_of(counts, both.splits)[0] == rank_of(counts, exact.splits)[0]
+    assert rank_of(counts, both.splits)[0] < rank_of(counts, local)[0]
