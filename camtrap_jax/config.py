@@ -7,6 +7,7 @@ not strings: config_flags parses by them (so no `from __future__ import annotati
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -304,9 +305,10 @@ def _ranges(config: Config) -> list[str]:
     problems = []
     for name, (value, low, high) in limits.items():
         too_low = low is not None and not value >= low  # also catches nan
-        too_high = high is not None and not value <= high
+        too_high = value == math.inf or (high is not None and not value <= high)
         if too_low or too_high:
-            upper = "" if high is None else f" and at most {high}"
+            end = " and less than infinity" if value == math.inf else ""
+            upper = end if high is None else f" and at most {high}"
             problems.append(f"{name}: expected at least {low}{upper}, got {value}")
     return problems
 

@@ -13,6 +13,8 @@ import pandas as pd
 from camtrap_jax.config import Config, config_from_dict
 from camtrap_jax.store import hash_file, hash_json, open_array, read_array, read_json, read_table
 
+PREPARED = "prepare.json"  # of a dataset: what it was prepared from, and how
+
 
 @dataclass(frozen=True)
 class DatasetFolder:
@@ -22,8 +24,20 @@ class DatasetFolder:
 
     @cached_property
     def manifest(self) -> pd.DataFrame:
-        """One row an image, in the order of `image_id`."""
-        return read_table(self._existing("manifest.csv"))
+        """One row an image, in the order of the records.
+
+        Raises:
+          ValueError: the file is not as `camtrap prepare` wrote it.
+        """
+        path = self._existing("manifest.csv")
+        prepared = self.root / PREPARED
+        written = read_json(prepared).get("manifest_sha256") if prepared.exists() else None
+        if written is not None and hash_file(path) != written:
+            raise ValueError(
+                f"{path}: was edited since it was prepared, and its rows may fit the records no "
+                "more; `camtrap prepare --overwrite` makes the dataset anew"
+            )
+        return read_table(path)
 
     @cached_property
     def classes(self) -> list[str]:
@@ -61,7 +75,7 @@ class DatasetFolder:
     @cached_property
     def source(self) -> Path | None:
         """The images that it was prepared from, where they lay then."""
-        path = self.root / "prepare.json"
+        path = self.root / PREPARED
         return Path(read_json(path)["source"]) if path.exists() else None
 
     @property

@@ -6,6 +6,7 @@ the old file or the new one, never a half.
 
 from __future__ import annotations
 
+import csv
 import glob
 import hashlib
 import json
@@ -113,7 +114,14 @@ def read_json(path: Path) -> Any:
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Writes a CSV file with a header; an undefined number is an empty field."""
     with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        table.to_csv(temporary, index=False, lineterminator="\n", quoting=_quoting(table))
+
+
+def _quoting(table: pd.DataFrame) -> int:
+    """Quotes all text where some holds a carriage return, which `csv` takes for harmless."""
+    texts = table.select_dtypes(["object", "string"])
+    has_returns = any("\r" in str(value) for name in texts for value in table[name].unique())
+    return csv.QUOTE_NONNUMERIC if has_returns else csv.QUOTE_MINIMAL
 
 
 def read_table(path: Path) -> pd.DataFrame:

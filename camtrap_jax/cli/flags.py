@@ -14,17 +14,23 @@ from camtrap_jax.config import Config, config_to_dict
 from camtrap_jax.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
-PATHS = ("workdir", "source", "dataset", "output")
+PATHS = ("workdir", "source", "dataset", "output", "boxes")
 
 
 class UsageError(Exception):
     """The words of the command line are off."""
 
 
-def define_config(*, required: bool = False) -> None:
-    """Defines `--config=FILE`, whose values `--config.a.b=value` overrides."""
+def define_config(*, required: bool = False, has_defaults: bool = False) -> None:
+    """Defines `--config=FILE`, whose values `--config.a.b=value` overrides.
+
+    Args:
+      required: whether the command cannot do without the flag.
+      has_defaults: whether without a file there are the default settings, to be overridden too.
+    """
+    default = str(Path(__file__).with_name("default_settings.py")) if has_defaults else None
     config_flags.DEFINE_config_file(
-        "config", None, "file whose get_config() returns the settings; --config.a.b=v overrides"
+        "config", default, "file whose get_config() returns the settings; --config.a.b=v overrides"
     )
     if required:
         flags.mark_flag_as_required("config")
@@ -71,6 +77,9 @@ def parse(argv: list[str], command: ModuleType) -> None:
     for name in PATHS:
         if name in FLAGS and FLAGS[name].value == "":
             raise UsageError(f"--{name}: expected a path, got nothing")
+        if name in FLAGS and FLAGS[name].value:
+            # Shells leave a tilde behind "=" as it is.
+            FLAGS[name].value = str(Path(FLAGS[name].value).expanduser())
     _check_config()
 
 
@@ -87,7 +96,8 @@ def _check_settings(words: list[str]) -> None:
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"; did you mean --config.{near[0]}?" if near else ""
             raise UsageError(f"{flag}: there is no such setting{hint}")
-        if not any(other.lstrip("-").partition("=")[0] == "config" for other in words):
+        is_given = any(other.lstrip("-").partition("=")[0] == "config" for other in words)
+        if not is_given and FLAGS["config"].default is None:
             raise UsageError(f"{flag}: overrides a setting of a file; give --config=FILE too")
 
 

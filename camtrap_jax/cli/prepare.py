@@ -8,7 +8,7 @@ from absl import flags as absl_flags
 
 from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
-from camtrap_jax.config import CONFLICTS, FORMATS, SPLITS, Config, validate
+from camtrap_jax.config import CONFLICTS, FORMATS, SPLITS, validate
 
 # Each overrides the config's setting of the same name.
 _SETTINGS = {
@@ -27,7 +27,7 @@ _SETTINGS = {
 
 def define_flags() -> None:
     """Defines the command's flags."""
-    flags.define_config()
+    flags.define_config(has_defaults=True)
     flags.define_overwrite()
     absl_flags.DEFINE_string("source", None, "the images", required=True)
     absl_flags.DEFINE_string("dataset", None, "folder to write", required=True)
@@ -49,7 +49,7 @@ def main() -> None:
     from camtrap_jax.data.summary import summary  # noqa: PLC0415
     from camtrap_jax.run_folder import DatasetFolder  # noqa: PLC0415
 
-    values, config = absl_flags.FLAGS, flags.config_given() or Config()
+    values, config = absl_flags.FLAGS, flags.config_given()
     for name in _SETTINGS:
         value = values[name].value
         if value is not None:

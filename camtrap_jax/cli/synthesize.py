@@ -9,12 +9,12 @@ from absl import flags as absl_flags
 
 from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
-from camtrap_jax.config import Config, SyntheticConfig, validate
+from camtrap_jax.config import SyntheticConfig, validate
 
 
 def define_flags() -> None:
     """Defines the command's flags: one for each synthetic setting."""
-    flags.define_config()
+    flags.define_config(has_defaults=True)
     flags.define_overwrite()
     absl_flags.DEFINE_string("output", None, "folder to write", required=True)
     absl_flags.DEFINE_string("sprites", None, "folder of RGBA cut-outs instead of drawings")
@@ -27,7 +27,7 @@ def main() -> None:
     """Draws the images, or does nothing where that is done already."""
     from camtrap_jax.synthetic.dataset import write_dataset  # noqa: PLC0415
 
-    values, config = absl_flags.FLAGS, flags.config_given() or Config()
+    values, config = absl_flags.FLAGS, flags.config_given()
     for field in dataclasses.fields(SyntheticConfig):
         if values[field.name].value is not None:
             setattr(config.synthetic, field.name, values[field.name].value)

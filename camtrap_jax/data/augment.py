@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
-
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, Key, Real, UInt8
+from jaxtyping import Array, Bool, Float, Key, Real, UInt8
+
+from camtrap_jax.data.resampling import (
+    linear_taps,
+    resample_by_gathering,
+    resample_by_products,
+)
 
 MEAN = np.array((0.485, 0.456, 0.406), np.float32)  # of ImageNet, RGB in 0..1
 STD = np.array((0.229, 0.224, 0.225), np.float32)
 _LUMA = np.array((0.299, 0.587, 0.114), np.float32)  # ITU-R BT.601, as torchvision's greyscale
 _LOG_RATIO = float(np.log(4 / 3))  # aspect ratios from 3:4 to 4:3
-
-Taps = tuple[Int[Array, "taps size"], Float[Array, "taps size"]]
 
 
 def normalise(pixels: UInt8[Array, "*batch h w 3"]) -> Float[Array, "*batch h w 3"]:
@@ -80,67 +82,6 @@ def random_crop(
     # A TPU multiplies matrices fast and gathers slowly; elsewhere it is the other way round.
     return jax.lax.platform_dependent(
         image, rows, columns, tpu=resample_by_products, default=resample_by_gathering
-    )
-
-
-def linear_taps(length: int, size: int, origin: Float[Array, ""], extent: Float[Array, ""]) -> Taps:
-    """Says which pixels of a line make up each pixel of the resized part of it, and how much.
-
-    Args:
-      length: pixels of the line.
-      size: pixels of the result.
-      origin: where the part begins, as a fraction of the line.
-      extent: its length, likewise; at most 1 - origin.
-
-    Returns:
-      Indices and weights, which add up to 1 over the taps: a triangle as wide as two pixels of the
-      line or of the result, whichever are larger.
-    """
-    step = extent * length / size
-    reach = jnp.maximum(step, 1.0)
-    centre = (jnp.arange(size) + 0.5) * step + origin * length - 0.5
-    first = jnp.floor(centre - reach).astype(jnp.int32) + 1
-    index = first[None] + jnp.arange(math.ceil(2 * max(1.0, length / size)))[:, None]
-    weight = jnp.maximum(0.0, 1 - jnp.abs(index - centre[None]) / reach)
-    weight = jnp.where((index >= 0) & (index < length), weight, 0.0)
-    return jnp.clip(index, 0, length - 1), weight / weight.sum(0, keepdims=True)
-
-
-def resample_by_gathering(
-    image: Real[Array, "h w 3"], rows: Taps, columns: Taps
-) -> Float[Array, "size size 3"]:
-    """Resamples an image: for each pixel of the result the sum over its taps."""
-
-    def add(total: Array, row: tuple[Array, Array]) -> tuple[Array, None]:
-        y, row_weight = row
-        line = jnp.zeros_like(total)
-        for x, column_weight in zip(*columns, strict=True):
-            # Clipping every index anew would cost as much as the rest.
-            pixels = image.at[y[:, None], x[None]].get(mode="promise_in_bounds")
-            line += pixels.astype(jnp.float32) * column_weight[None, :, None]
-        return total + line * row_weight[:, None, None], None
-
-    # A loop, although it takes only two to four turns: a plain sum XLA would merge into everything
-    # that reads the image, and so compute it four times on a CPU.
-    empty = jnp.zeros((rows[0].shape[1], columns[0].shape[1], 3), jnp.float32)
-    return jax.lax.scan(add, empty, rows)[0]
-
-
-def resample_by_products(
-    image: Real[Array, "h w 3"], rows: Taps, columns: Taps
-) -> Float[Array, "size size 3"]:
-    """Does the same by one matrix for the rows and one for the columns."""
-
-    def matrix(taps: Taps, length: int) -> Array:
-        index, weight = taps
-        return (jax.nn.one_hot(index, length) * weight[..., None]).sum(0)
-
-    return jnp.einsum(
-        "yh,hwc,xw->yxc",
-        matrix(rows, image.shape[0]),
-        image.astype(jnp.float32),
-        matrix(columns, image.shape[1]),
-        precision=jax.lax.Precision.HIGHEST,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from camtrap_jax.config import DataConfig
 from camtrap_jax.data.freshness import pixel_settings
 from camtrap_jax.data.parallel import ordered_map
-from camtrap_jax.data.pictures import Measured, read_picture
+from camtrap_jax.data.pictures import CANNOT_BE_OPENED, Measured, read_picture
 from camtrap_jax.data.prepared import PreparedPictures
 from camtrap_jax.data.sources import Failure, SourceListing
 from camtrap_jax.data.spool import Spool
@@ -24,6 +24,7 @@ class DecodedPictures:
     Attributes:
       measured: of each readable file, by its path.
       failures: the files that cannot be read.
+      unopened: those of them that could not be opened, whatever is in them.
     """
 
     def __init__(self, dataset: Path, config: DataConfig):
@@ -35,9 +36,10 @@ class DecodedPictures:
         settings = pixel_settings(config)
         self._config = config
         self._old = PreparedPictures(dataset, settings)
-        self._spool = Spool(dataset.with_name(f".{dataset.name}.partial"), settings)
+        self._spool = Spool(_spool_folder(dataset), settings)
         self.measured: dict[str, Measured] = {}
         self.failures: list[Failure] = []
+        self.unopened: list[str] = []
 
     def decode(self, listing: SourceListing, on_progress: OnProgress | None = None) -> None:
         """Decodes the files of a source that are new or changed.
@@ -82,10 +84,23 @@ class DecodedPictures:
     def _keep(self, outcome: tuple[Measured, bytes] | Failure) -> None:
         if isinstance(outcome, Failure):
             self.failures.append(outcome)
+            if outcome.reason.startswith(CANNOT_BE_OPENED):
+                self.unopened.append(outcome.filepath)
             return
         measured, jpeg = outcome
         self._spool.add(measured, jpeg)
         self.measured[measured.filepath] = measured
+
+
+def remove_spool(dataset: Path) -> None:
+    """Deletes what a process left that was killed after its dataset was complete."""
+    folder = _spool_folder(dataset)
+    if folder.exists():
+        Spool(folder, {}).remove()
+
+
+def _spool_folder(dataset: Path) -> Path:
+    return dataset.with_name(f".{dataset.name}.partial")
 
 
 def _stamp(measured: Measured) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from PIL import Image
 from camtrap_jax.data.boxes import kept_height
 from camtrap_jax.data.frames import Shape, empty_frames
 from camtrap_jax.data.images import decode_image
-from camtrap_jax.data.pipeline import Batch, iterate, part_of_batch
+from camtrap_jax.data.loading import Batch, iterate, part_of_batch
 
 ReadBytes = Callable[[str], bytes]
 

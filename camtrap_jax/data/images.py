@@ -68,7 +68,7 @@ def decode_image(data: bytes, *, smallest_side_px: int | None = None) -> Picture
     try:
         return _decode(data, smallest_side_px)
     except Image.UnidentifiedImageError:
-        raise ValueError("not a picture, by its content") from None
+        raise ValueError(f"not a picture, by its content{_other_kind(data)}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(f"more than {_MAX_PIXELS} pixels; refused") from None
     # Damaged files make Pillow's decoders raise almost anything; none may stop the others.
@@ -98,6 +98,15 @@ def make_jpeg(
     stream = io.BytesIO()
     clean.save(stream, "JPEG", quality=95, exif=exif)
     return stream.getvalue()
+
+
+def _other_kind(data: bytes) -> str:
+    """Names what else is often found among pictures."""
+    if data[4:8] == b"ftyp":
+        is_heif = data[8:12] in (b"heic", b"heix", b"mif1", b"avif")
+        return ": HEIF, which is to be converted to JPEG" if is_heif else ": a video"
+    kinds = {b"RIFF": ": a video or sound", b"%PDF": ": PDF", b"PK\3\4": ": a zip archive"}
+    return kinds.get(data[:4], "")
 
 
 def _decode(data: bytes, smallest_side_px: int | None) -> Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from dataclasses import dataclass
 
 from camtrap_jax.config import DataConfig
@@ -10,6 +11,8 @@ from camtrap_jax.data.fingerprint import fingerprint
 from camtrap_jax.data.images import decode_image, make_jpeg
 from camtrap_jax.data.sources import Failure
 from camtrap_jax.data.sources.storage import Storage
+
+CANNOT_BE_OPENED = "cannot be opened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class Measured:
       saturation: mean, 0 to 1; infrared frames are grey.
       brightness: mean, 0 to 1.
       strip: fraction of the height that an information strip takes; 0 for none.
+      jpeg_crc32: checksum of the JPEG that is kept, which ties it to the file.
     """
 
     filepath: str
@@ -43,6 +47,7 @@ class Measured:
     saturation: float
     brightness: float
     strip: float
+    jpeg_crc32: int
 
 
 def read_picture(
@@ -72,7 +77,7 @@ def read_picture(
         )
         marks = fingerprint(picture.image, crop_bottom=config.crop_bottom)
     except OSError as error:
-        return Failure(filepath, f"cannot be opened: {error.strerror or error}")
+        return Failure(filepath, f"{CANNOT_BE_OPENED}: {error.strerror or error}")
     except ValueError as error:
         return Failure(filepath, str(error))
     measured = Measured(
@@ -88,5 +93,6 @@ def read_picture(
         saturation=marks.saturation,
         brightness=marks.brightness,
         strip=marks.strip,
+        jpeg_crc32=zlib.crc32(jpeg),
     )
     return measured, jpeg

@@ -1,13 +1,8 @@
-"""Batches of pixels from records, the same for any number of workers and after a restart.
-
-Worker processes (`num_workers > 0`) read absl's flags: a program without `absl.app.run` calls
-`absl.flags.FLAGS.mark_as_parsed()` before. Iterators release threads and workers on `close()`.
-"""
+"""Batches of pixels from records, the same for any number of workers and after a restart."""
 
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,14 +11,12 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from camtrap_jax.data.frames import Shape, common_shape, decode_frame, empty_frames
+from camtrap_jax.data.loading import Batch, iterate, part_of_batch
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.order import shuffled_rows
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
 
-Batch = dict[str, np.ndarray]
-_MAX_THREADS = 16
-_THREADS_PER_WORKER = 2
 _ENDLESS = 2**40  # steps
 
 
@@ -183,47 +176,3 @@ class LoadBatch:
             "mask": real.astype(np.float32),
         }
         return {name: batch[name] for name in self._columns}
-
-
-def part_of_batch(batch_size: int, process_index: int, process_count: int) -> slice:
-    """Returns which rows of a global batch a process gets.
-
-    Raises:
-      ValueError: the batch cannot be divided.
-    """
-    share, rest = divmod(batch_size, process_count)
-    if rest or not share:
-        raise ValueError(
-            f"batch_size: expected a multiple of the {process_count} processes, got {batch_size}"
-        )
-    return slice(process_index * share, (process_index + 1) * share)
-
-
-def iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
-    """Yields a sequence's elements in order, and makes the next ones meanwhile.
-
-    Args:
-      batches: dictionaries of arrays.
-      num_workers: processes that make them; 0 for threads of this one.
-    """
-    # A thread makes a whole batch; Pillow decodes and scales without the interpreter's lock.
-    threads = _THREADS_PER_WORKER if num_workers else min(_num_cores(), _MAX_THREADS)
-    options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=threads + 2)
-    iterable = batches.to_iter_dataset(options)
-    if num_workers:
-        workers = grain.multiprocessing.MultiprocessingOptions(num_workers=num_workers)
-        iterable = iterable.mp_prefetch(workers)
-    iterator = iter(iterable)
-    try:
-        for batch in iterator:
-            # Workers hand arrays over in shared memory, which must not outlive them.
-            yield {name: values.copy() for name, values in batch.items()} if num_workers else batch
-    finally:
-        iterator.close()
-
-
-def _num_cores() -> int:
-    """Returns the processors that this process may use, which may be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

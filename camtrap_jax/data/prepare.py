@@ -12,9 +12,10 @@ import pandas as pd
 
 from camtrap_jax.config import DataConfig
 from camtrap_jax.data.audit import audit
-from camtrap_jax.data.decoding import DecodedPictures, OnProgress
+from camtrap_jax.data.checks import check_apart, check_before, first
+from camtrap_jax.data.decoding import DecodedPictures, OnProgress, remove_spool
 from camtrap_jax.data.duplicates import near_duplicates
-from camtrap_jax.data.freshness import FILE, needs_preparing, preparation
+from camtrap_jax.data.freshness import FILE, needs_preparing, preparation, written_files
 from camtrap_jax.data.labels import shows_people
 from camtrap_jax.data.manifest import (
     Assignment,
@@ -25,9 +26,8 @@ from camtrap_jax.data.manifest import (
 )
 from camtrap_jax.data.pictures import Measured
 from camtrap_jax.data.records import write_records
-from camtrap_jax.data.sources import Failure, SourceListing, read_source
+from camtrap_jax.data.sources import SourceListing, read_source
 from camtrap_jax.data.sources.megadetector import apply_boxes, read_boxes
-from camtrap_jax.data.splits import choose_species
 from camtrap_jax.store import replaced_folder, write_json, write_table
 
 
@@ -61,14 +61,18 @@ def prepare_dataset(
     Raises:
       ValueError: the source cannot be used, or `dataset` holds something else; one line.
     """
+    if dataset.is_symlink() or not dataset.name:
+        dataset = dataset.resolve()  # the folder that is replaced, not the link to it
     listing, people = _read_listing(source, config)
-    _check_apart(listing.storage.root, dataset)
+    check_apart(listing.storage.root, dataset)
     if not listing.images:
-        raise ValueError(f"{source}: no labelled pictures{_first(listing.failures)}")
+        raise ValueError(f"{source}: no labelled pictures{first(listing.failures)}")
     wanted = preparation(source, listing, config, people=people)
-    if not needs_preparing(dataset, wanted, overwrite=overwrite, may_change=may_change):
+    storage = listing.storage
+    if not needs_preparing(dataset, wanted, storage, overwrite=overwrite, may_change=may_change):
+        remove_spool(dataset)
         return False
-    _check_species(source, listing, config)  # before hours of decoding
+    check_before(source, dataset, listing, config, overwrite=overwrite)
     pictures = DecodedPictures(dataset, config)
     is_complete = False
     try:
@@ -76,7 +80,7 @@ def prepare_dataset(
         if not pictures.measured:
             count = len(pictures.failures)
             raise ValueError(
-                f"{source}: none of {count} pictures can be read{_first(pictures.failures)}"
+                f"{source}: none of {count} pictures can be read{first(pictures.failures)}"
             )
         try:
             contents = _contents(listing, pictures, people, config)
@@ -85,7 +89,8 @@ def prepare_dataset(
             raise ValueError(f"{source}: {error}{unread}") from None
         with replaced_folder(dataset) as folder:
             _write(folder, listing, pictures, contents, config)
-            write_json(folder / FILE, wanted)
+            written = written_files(folder, pictures.unopened)
+            write_json(folder / FILE, {**wanted, **written})
         is_complete = True
     finally:
         pictures.close(keep=not is_complete)
@@ -95,6 +100,7 @@ def prepare_dataset(
 def _read_listing(source: Path, config: DataConfig) -> tuple[SourceListing, frozenset[str]]:
     """Lists the source, with boxes where they are given, and the files said to show people."""
     listing = read_source(source, config.format)
+    listing.notes.extend(_unused_labels(listing, config))
     people = frozenset(i.filepath for i in listing.images if shows_people(i.species))
     if not config.boxes:
         return listing, people
@@ -103,19 +109,23 @@ def _read_listing(source: Path, config: DataConfig) -> tuple[SourceListing, froz
     return listing, people | seen
 
 
-def _check_species(source: Path, listing: SourceListing, config: DataConfig) -> None:
-    _, counts = label_counts([entry.species for entry in listing.images], config)
-    try:
-        choose_species(counts, num_known=config.num_known, min_images=config.min_images)
-    except ValueError as error:
-        raise ValueError(f"{source}: {error}") from None
-
-
 @dataclass(frozen=True, slots=True)
 class _Contents:
     files: pd.DataFrame  # one row a file, as pictures.csv
     near_duplicate: np.ndarray  # of each image
     assignment: Assignment
+
+
+def _unused_labels(listing: SourceListing, config: DataConfig) -> list[str]:
+    """Names settings about labels that no picture has: a typing error, mostly."""
+    labels = {entry.species.strip().casefold() for entry in listing.images}
+    asked = {"excluded_labels": config.excluded_labels, "empty_labels": config.empty_labels}
+    return [
+        f"data.{name}: no picture is labelled {label!r}"
+        for name, names in asked.items()
+        for label in names
+        if label.strip().casefold() not in labels
+    ]
 
 
 def _contents(
@@ -196,16 +206,3 @@ def near_duplicate_labels(
     groups = near_duplicates(hashes.tolist(), max_bits=config.near_duplicate_bits)
     of_file = dict(zip(files["filepath"], groups, strict=True))
     return np.array([of_file[path] for path in images["filepath"]], np.int64)
-
-
-def _first(failures: list[Failure]) -> str:
-    return f"; the first: {failures[0].filepath}: {failures[0].reason}" if failures else ""
-
-
-def _check_apart(root: Path, dataset: Path) -> None:
-    """Refuses a dataset that would be read as part of its source, or that holds the source."""
-    target = dataset.resolve()
-    if target.is_relative_to(root) or root.is_relative_to(target):
-        raise ValueError(
-            f"{dataset}: lies within the source {root}, or around it; give a --dataset elsewhere"
-        )

@@ -56,8 +56,7 @@ class Spool:
         offset = self._jpegs.seek(0, 2)
         self._jpegs.write(jpeg)
         self._jpegs.flush()
-        place = [offset, len(jpeg), zlib.crc32(jpeg)]
-        line = json.dumps([place, dataclasses.asdict(measured)])
+        line = json.dumps([offset, len(jpeg), dataclasses.asdict(measured)])
         self._lines.write(line.encode() + b"\n")
         self._lines.flush()
         self._remember(measured, offset, len(jpeg))
@@ -88,12 +87,13 @@ class Spool:
         end_of_lines = end_of_jpegs = 0
         for line in self._lines:
             try:
-                (offset, size, checksum), values = json.loads(line)
+                offset, size, values = json.loads(line)
                 measured = Measured(**values)
             except (ValueError, TypeError):
                 break
             self._jpegs.seek(offset)
-            if not line.endswith(b"\n") or zlib.crc32(self._jpegs.read(size)) != checksum:
+            is_whole = zlib.crc32(self._jpegs.read(size)) == measured.jpeg_crc32
+            if not (is_whole and line.endswith(b"\n")):
                 break
             self._remember(measured, offset, size)
             end_of_lines += len(line)

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json, read_table
+
+_NOTICED = 0.05  # share of the test images
+_SHARED = {
+    "same_picture": "a copy",
+    "same_burst": "a frame of their burst",
+}
+_ADVICE = {
+    "same_picture": "--split=sequence keeps copies together",
+    "same_burst": "--split=sequence keeps bursts together, and camtrap leak measures what it flatters",
+}
 
 
 def summary(dataset: DatasetFolder) -> list[str]:
@@ -30,4 +41,26 @@ def summary(dataset: DatasetFolder) -> list[str]:
             f"failures.csv: {len(failures)} rows, the first {first['filepath']}: {first['reason']}"
         )
     findings = read_json(dataset.root / "audit.json")
-    return lines + findings.get("notes", []) + findings.get("split_notes", [])
+    return lines + findings["notes"] + findings["split_notes"] + _warnings(findings)
+
+
+def _warnings(findings: dict[str, Any]) -> list[str]:
+    """Says in a sentence each what makes the results of these images doubtful."""
+    test, totals = findings["test_images"], findings["totals"]
+    lines = []
+    for name, words in _SHARED.items():
+        shared = test[name]
+        if shared and shared["share"] > _NOTICED:
+            lines.append(
+                f"{shared['images']} of {test['images']} test images have {words} in train; "
+                f"{_ADVICE[name]}"
+            )
+    if totals["two_labels"]["groups"]:
+        count = totals["two_labels"]["groups"]
+        lines.append(f"{count} pictures are stored under two labels or more; see --conflicts")
+    lines += [f"labels that may mean the same: {', '.join(n)}" for n in findings["labels_alike"]]
+    clocks = [entry["camera"] for entry in findings["light"]["clocks_in_doubt"]]
+    if clocks:
+        lines.append(f"cameras whose clock may be set wrongly: {', '.join(map(str, clocks))}")
+    advice = findings["strip"]["advice"]
+    return [*lines, advice] if advice else lines

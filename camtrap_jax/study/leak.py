@@ -129,9 +129,12 @@ def _row(
     ]
     return {
         "split": tested.split,
-        **{"overall": overall["value"], "overall_low": overall["low"]},
-        **{"overall_high": overall["high"], "mean_species": mean["value"]},
-        **{"mean_species_low": mean["low"], "mean_species_high": mean["high"]},
+        "overall": overall["value"],
+        "overall_low": overall["low"],
+        "overall_high": overall["high"],
+        "mean_species": mean["value"],
+        "mean_species_low": mean["low"],
+        "mean_species_high": mean["high"],
         "images": len(tested.labels),
         "species": len(common),
         **shared_with_train(tested.run.dataset.manifest, groups),

@@ -101,9 +101,9 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     return {"median": median(values), "min": min(values), "max": max(values)}
 
 
-def ratios(ours: Sequence[Run], theirs: Sequence[Run]) -> list[float]:
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
     """Returns how many times as fast we were, round by round."""
-    return [one.per_sec / other.per_sec for one, other in zip(ours, theirs, strict=True)]
+    return [one / other for one, other in zip(ours, theirs, strict=True)]
 
 
 @contextlib.contextmanager

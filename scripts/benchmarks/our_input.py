@@ -19,7 +19,8 @@ from benchmarks.contest import Work
 from benchmarks.task import BATCH, JITTER, MIN_AREA, SIZE
 from camtrap_jax.data.augment import augment
 from camtrap_jax.data.file_batches import file_batches
-from camtrap_jax.data.pipeline import Batch, train_iterator
+from camtrap_jax.data.loading import Batch
+from camtrap_jax.data.pipeline import train_iterator
 from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.mesh import compiler_options, make_mesh, put_batch
 from camtrap_jax.run_folder import DatasetFolder
@@ -75,10 +76,16 @@ def batches(folder: Path, num_workers: int, *, shuffled: bool = True) -> Generat
     if shuffled:
         names = np.random.default_rng(0).permutation(names).tolist()
     endless = list(itertools.islice(itertools.cycle(names), _ENDLESS))
-    read = FolderStorage(folder.resolve()).read
-    for batch, failures in file_batches(
-        read, endless, shape=shape, crop_bottom=0.0, batch_size=BATCH, num_workers=num_workers
-    ):
-        if failures:
-            raise RuntimeError(f"{folder}: {failures}")
-        yield batch
+    pairs = file_batches(
+        FolderStorage(folder.resolve()).read,
+        endless,
+        shape=shape,
+        crop_bottom=0.0,
+        batch_size=BATCH,
+        num_workers=num_workers,
+    )
+    with contextlib.closing(pairs):
+        for batch, failures in pairs:
+            if failures:
+                raise RuntimeError(f"{folder}: {failures}")
+            yield batch

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,23 @@ def work(variant: str, folder: Path, num_workers: int, is_one_core: bool) -> Wor
     """Counts the images of float32 batches that are ready."""
     if is_one_core:
         torch.set_num_threads(1)
+    for images, _ in _loader(variant, folder, num_workers):
+        yield len(images)
+
+
+@functools.cache
+def _loader(variant: str, folder: Path, num_workers: int) -> DataLoader:
+    """Makes a loader once: its workers stay from round to round."""
     loader, transform = VARIANTS[variant]()
     dataset = ImageFolder(str(folder), transform, loader=loader)
-    sampler = RandomSampler(dataset, replacement=True, num_samples=_ENDLESS)
-    for images, _ in DataLoader(
-        dataset, batch_size=BATCH, sampler=sampler, num_workers=num_workers, drop_last=True
-    ):
-        yield len(images)
+    return DataLoader(
+        dataset,
+        batch_size=BATCH,
+        sampler=RandomSampler(dataset, replacement=True, num_samples=_ENDLESS),
+        num_workers=num_workers,
+        persistent_workers=num_workers > 0,
+        drop_last=True,
+    )
 
 
 def plain(file: Path) -> torch.Tensor:

@@ -16,6 +16,7 @@ from camtrap_jax.data.manifest import COLUMNS
 from camtrap_jax.data.pictures import read_picture
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.records import RecordSource
+from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json, read_table
 from camtrap_jax.synthetic.dataset import write_dataset
@@ -422,3 +423,124 @@ def test_planted_faults_are_found(tmp_path):
     same = ["species", "role", "camera", "datetime", "width", "height", "sha256"]
     assert other[same].equals(manifest[same])
     assert (other["bbox"] != "").sum() == (other["role"] != "empty").sum()
+
+
+def edited(path, *, ascending):
+    """Sorts a table's rows as a spreadsheet would."""
+    read_table(path).sort_values("sha256", ascending=ascending).to_csv(path, index=False)
+
+
+def test_a_manifest_that_was_sorted_is_not_used(tmp_path, config, pictures, pixels, encoded):
+    source, target = tmp_path / "source", tmp_path / "dataset"
+    pictures(source, {"lion": 6, "eland": 6})
+    prepare_dataset(source, target, config)
+    for ascending in (False, True):  # one of them is another order than before
+        edited(target / "manifest.csv", ascending=ascending)
+    with pytest.raises(ValueError, match=r"manifest.csv: was edited .* --overwrite"):
+        _ = DatasetFolder(target).manifest
+    (source / "lion" / "new.jpg").write_bytes(encoded(pixels(77)))
+    with pytest.raises(ValueError, match=r"manifest.csv was edited since.*--overwrite"):
+        prepare_dataset(source, target, config)
+    prepare_dataset(source, target, config, overwrite=True)
+    prepare_dataset(source, tmp_path / "anew", config)
+    assert contents(target) == contents(tmp_path / "anew")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: next(folder.glob("records/*array_record*")).unlink(),
+        lambda folder: (folder / "records" / "features.json").unlink(),
+        lambda folder: os.truncate(next(folder.glob("records/*array_record*")), 70_000),
+        lambda folder: (folder / "audit.json").unlink(),
+        lambda folder: (folder / "failures.csv").write_text("x"),
+        lambda folder: (folder / "pictures.csv").write_bytes(b"\xff\xfe"),
+    ],
+    ids=["no records", "no features", "cut records", "no audit", "failures", "pictures"],
+)
+def test_a_damaged_dataset_is_made_whole_again(damage, tmp_path, config, pictures):
+    source, target = tmp_path / "source", tmp_path / "dataset"
+    pictures(source, {"lion": 6, "eland": 6})
+    prepare_dataset(source, target, config)
+    before = contents(target)
+    damage(target)
+    assert prepare_dataset(source, target, config)
+    assert contents(target) == before
+    damage(target)
+    assert prepare_dataset(source, target, config, overwrite=True)
+    assert contents(target) == before
+
+
+def test_names_with_carriage_returns_keep_rows_and_records_together(tmp_path, config, pictures):
+    source, target = tmp_path / "source", tmp_path / "dataset"
+    pictures(source, {"C\r1/lion": 6, "C2/eland": 6})
+    (source / "C2" / "eland" / "000.jpg").rename(source / "C2" / "eland" / "0\r0.jpg")
+    prepare_dataset(source, target, config)
+    dataset = DatasetFolder(target)
+    assert len(dataset.manifest) == len(RecordSource(dataset.records)) == 12
+    assert set(dataset.manifest["camera"]) == {"C\r1", "C2"}
+    assert "C2/eland/0\r0.jpg" in set(dataset.pictures["filepath"])
+
+
+def test_files_that_could_not_be_opened_are_tried_again(tmp_path, config, pictures, monkeypatch):
+    source, target = tmp_path / "source", tmp_path / "dataset"
+    pictures(source, {"lion": 6, "eland": 6})
+    read = FolderStorage.read
+
+    def locked(self, filepath):
+        if filepath == "lion/003.jpg":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(self, filepath)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStorage, "read", locked)
+        assert prepare_dataset(source, target, config)
+        assert len(DatasetFolder(target).manifest) == 11
+        assert not prepare_dataset(source, target, config)
+    assert prepare_dataset(source, target, config)
+    assert len(DatasetFolder(target).manifest) == 12
+    assert not prepare_dataset(source, target, config)
+
+
+def test_another_source_does_not_replace_a_dataset(tmp_path, config, pictures):
+    pictures(tmp_path / "one", {"lion": 6, "eland": 6})
+    pictures(tmp_path / "other", {"oribi": 6, "lion": 5})
+    prepare_dataset(tmp_path / "one", tmp_path / "dataset", config)
+    with pytest.raises(ValueError, match=r"7 of its 12 pictures are not in the source .*--overw"):
+        prepare_dataset(tmp_path / "other", tmp_path / "dataset", config)
+    prepare_dataset(tmp_path / "other", tmp_path / "dataset", config, overwrite=True)
+    assert DatasetFolder(tmp_path / "dataset").classes == ["lion", "oribi"]
+
+
+def test_a_link_to_a_dataset_stays_a_link(tmp_path, config, pictures):
+    pictures(tmp_path / "source", {"lion": 6, "eland": 6})
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "dataset")
+    for seed in (0, 1):
+        settings = dataclasses.replace(config, seed=seed)
+        prepare_dataset(tmp_path / "source", tmp_path / "link", settings, overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["dataset"]
+    assert len(DatasetFolder(tmp_path / "link").manifest) == 12
+
+
+def test_the_root_of_a_disk_is_refused_before_anything_is_decoded(
+    tmp_path, config, pictures, monkeypatch
+):
+    pictures(tmp_path / "source", {"lion": 6, "eland": 6})
+    decoded = decoded_files(monkeypatch)
+    monkeypatch.setattr(os.path, "ismount", lambda path: True)
+    with pytest.raises(ValueError, match=r"root of a disk.*--dataset=.*/dataset/dataset"):
+        prepare_dataset(tmp_path / "source", tmp_path / "dataset", config)
+    assert decoded == []
+
+
+def test_a_split_by_camera_without_cameras_is_refused_before_anything_is_decoded(
+    tmp_path, config, pictures, monkeypatch
+):
+    pictures(tmp_path / "source", {"lion": 6, "eland": 6})
+    decoded = decoded_files(monkeypatch)
+    by_camera = dataclasses.replace(config, split="camera")
+    with pytest.raises(ValueError, match="none of 12 images has a camera"):
+        prepare_dataset(tmp_path / "source", tmp_path / "dataset", by_camera)
+    assert decoded == []

@@ -224,7 +224,9 @@ def test_files_that_are_no_annotations_do_not_disturb_a_folder(tmp_path):
     strays = {
         "weather.csv": b"date,mm\n2019-05-06,3",
         "cameras.csv": b"site,label\nC1,by the pan",
-        "truth.json": b'{"images": [1]}',
+        "truth.json": b'{"species": [1]}',
+        "exif.csv": b"SourceFile,FileName,Model\nlion/a.jpg,a.jpg,RC60",
+        "empty.csv": b"",
         "detections.json": BOXES,
         "notes.txt": b"Batteries changed.",
     }
@@ -234,11 +236,51 @@ def test_files_that_are_no_annotations_do_not_disturb_a_folder(tmp_path):
     assert listing.layout == "label/file"
     assert [image.species for image in listing.images] == ["eland", "lion"]
     assert {failure.filepath for failure in listing.failures} == {*strays, "pipe.json"}
-    assert listing.notes == ["detections.json has boxes for --boxes and no labels"]
+    assert listing.notes == [
+        "detections.json has boxes for --boxes and no labels",
+        "cameras.csv was not used: its columns 'site', 'label' do not name both a file and a label",
+        "empty.csv was not used: it is empty",
+        "exif.csv was not used: it is exiftool's, without labels",
+        "weather.csv was not used: its columns 'date', 'mm' do not name both a file and a label",
+        "truth.json was not used: it has none of the lists images, annotations, categories",
+    ]
 
 
-def test_an_error_names_the_files_that_are_no_annotations(tmp_path):
-    write(tmp_path, {"a.jpg": b"x", "labels.csv": b"picture,animal\na.jpg,lion", "x.json": b"{}"})
+@pytest.mark.parametrize(
+    ("name", "data", "seen"),
+    [
+        ("labels.csv", "Datei;Art\ncam1/a.jpg;Löwe", "its columns 'Datei', 'Art' are not"),
+        ("labels.csv", "Datei;Art\nA.JPG;Löwe", "its columns 'Datei', 'Art' are not"),
+        ("labels.tsv", "Datei\tArt\nx.jpg\t1\n\"C:\\cam1\\b.jpg\"\tx", "its columns 'Datei', 'Art'"),
+        ("labels.csv", "a.jpg,lion\nb.jpg,eland", "its columns 'a.jpg', 'lion' are not"),
+        ("labels.csv", "filename,animal\na.jpg,lion", "its columns 'filename', 'animal' are not"),
+        ("x.json", '{"images": [], "annotations": []}', "its keys 'images', 'annotations' are not"),
+        ("x.json", '{"images": [{"a": 1}], "info": 1}', "its keys 'images', 'info' are not all of"),
+        (
+            "x.json",
+            '{"images": 1, "annotations": [], "categories": {}}',
+            "its keys 'images', 'annotations', 'categories' are not all of the lists",
+        ),
+    ],
+)
+def test_labels_that_are_not_understood_are_one_error(name, data, seen, tmp_path):
+    """And cameras do not become species, as they would were the file passed over."""
+    write(tmp_path, {"cam1/a.jpg": b"x", "cam1/b.jpg": b"x", "cam2/c.jpg": b"x"})
+    (tmp_path / name).write_text(data)
+    with pytest.raises(ValueError, match=seen) as caught:
+        read_source(tmp_path)
+    message = str(caught.value)
+    assert f"{tmp_path / name}: " in message
+    assert "expected " in message
+    assert "--format=folder" in message
+    assert "\n" not in message
+    assert {image.species for image in read_source(tmp_path, "folder").images} == {"cam1", "cam2"}
+    assert name in {failure.filepath for failure in read_source(tmp_path, "folder").failures}
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"x\n"])
+def test_an_error_names_the_files_that_are_no_annotations(data, tmp_path):
+    write(tmp_path, {"a.jpg": b"x", "labels.csv": data, "x.json": b"{}"})
     with pytest.raises(ValueError, match=r"without a folder .*; labels.csv, x.json: no"):
         read_source(tmp_path)
     with pytest.raises(ValueError, match=r"label/file, camera/label/file or split/label/file$"):
@@ -368,3 +410,85 @@ def test_many_paths_are_judged_as_one_by_one(tmp_path):
         path for path, reason in zip(paths, file_problems(root, paths), strict=True) if not reason
     ]
     assert good == ["a/b.jpg", "a/c/d.jpg", "e.jpg", "a/f.jpg", "link/b.jpg", "link/c/d.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "species", "camera", "layout"),
+    [
+        ("lion/100RECNX", "lion", "", "label/file"),
+        ("lion/DCIM/101_PANA", "lion", "", "label/file"),
+        ("C1/lion/999RECNX", "lion", "C1", "camera/label/file"),
+        ("C1/lion/DCIM", "lion", "C1", "camera/label/file"),
+        ("train/lion/100MEDIA", "lion", "", "split/label/file"),
+        ("100RECNX/lion", "lion", "100RECNX", "camera/label/file"),
+        ("lion/100recnx", "100recnx", "lion", "camera/label/file"),
+        ("lion/1000RECNX", "1000RECNX", "lion", "camera/label/file"),
+    ],
+)
+def test_folders_that_a_camera_makes_are_no_labels(
+    folder, species, camera, layout, tmp_path, pictures
+):
+    paths = pictures(tmp_path, {folder: 2})
+    listing = read_source(tmp_path)
+    assert listing.layout == layout
+    assert listed(tmp_path) == [(path, species, camera) for path in paths]
+    made = species != folder.rpartition("/")[2]
+    assert [note for note in listing.notes if "made by cameras" in note] == (
+        [f"folders made by cameras, such as {folder!r}, are no labels: the one above is"] * made
+    )
+
+
+def test_card_folders_beside_each_other_and_pictures_above_them_are_one_label(tmp_path, pictures):
+    pictures(tmp_path, {"lion/100RECNX": 1, "lion/101RECNX": 1, "lion": 1, "eland": 1})
+    assert [species for _, species, _ in listed(tmp_path)] == ["eland", "lion", "lion", "lion"]
+
+
+def test_a_card_alone_has_no_label(tmp_path, pictures):
+    pictures(tmp_path, {"DCIM/100RECNX": 2, "DCIM/101RECNX": 2})
+    with pytest.raises(ValueError, match="without a folder that names their label"):
+        read_source(tmp_path)
+
+
+def test_folders_in_two_unicode_forms_are_one_label_and_one_camera(tmp_path):
+    composed, decomposed = "\u00e9lan", "e\u0301lan"
+    write(tmp_path, {f"{name}/{name}/{name}.jpg": b"x" for name in (composed, decomposed)})
+    images = read_source(tmp_path).images
+    assert {(image.species, image.camera) for image in images} == {(composed, composed)}
+    assert len({image.filepath for image in images}) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("C1/img.jpg", "C1/IMG.JPG"),
+        ("c1/IMG.JPG", "C1/IMG.JPG"),
+        ("C1/e\u0301.jpg", "C1/\u00e9.jpg"),
+        ("C1/img.png", ""),
+        ("secret/A.jpg", ""),
+        ("c1", ""),
+    ],
+)
+def test_a_missing_file_is_told_of_the_one_that_differs_in_case(path, found, tmp_path):
+    write(tmp_path, {"root/C1/IMG.JPG": b"x", "root/C1/\u00e9.jpg": b"x", "out/a.jpg": b"x"})
+    (tmp_path / "root" / "secret").symlink_to(tmp_path / "out")
+    reason = file_problem(tmp_path / "root", path)
+    hint = f"; {found} is there: names must agree in upper and lower case and accents"
+    assert reason.endswith(hint) if found else "is there" not in reason
+    assert list(file_problems(tmp_path / "root", [path] * 2)) == [reason] * 2
+
+
+@pytest.mark.parametrize("path", ["C:/Users/me/a.jpg", "//server/share/a.jpg"])
+def test_paths_of_another_computer_are_said_to_be(path, tmp_path):
+    assert file_problem(tmp_path, path) == (
+        "a path of another computer; write paths relative to the source, such as camera/file.jpg"
+    )
+
+
+def test_half_an_archive_is_said_to_be_damaged(tmp_path):
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as archive:
+        archive.writestr("datapackage.json", "{}" * 1000)
+    data = (tmp_path / "whole.zip").read_bytes()
+    (tmp_path / "half.zip").write_bytes(data[: len(data) // 2])
+    for format in ("auto", "camtrap_dp"):  # noqa: A001
+        with pytest.raises(ValueError, match=r"half.zip: a damaged archive.*copy it again"):
+            read_source(tmp_path / "half.zip", format)

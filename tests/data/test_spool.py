@@ -1,4 +1,5 @@
 import dataclasses
+import zlib
 from contextlib import closing
 
 import pytest
@@ -9,7 +10,8 @@ from camtrap_jax.data.spool import Spool
 SETTINGS = {"short_side": 40}
 
 
-def measured(name, **changes):
+def measured(name, jpeg=None, **changes):
+    jpeg = name.encode() * 9 if jpeg is None else jpeg
     values = Measured(
         filepath=name,
         num_bytes=5,
@@ -23,6 +25,7 @@ def measured(name, **changes):
         saturation=0.1,
         brightness=0.2,
         strip=0.0,
+        jpeg_crc32=zlib.crc32(jpeg),
     )
     return dataclasses.replace(values, **changes)
 
@@ -31,7 +34,7 @@ def measured(name, **changes):
 def filled(tmp_path):
     """The folder of a spool with three pictures, whose process has ended."""
     spool = Spool(tmp_path / "spool", SETTINGS)
-    for name in ("a\n.jpg", "ه.jpg", "c"):
+    for name in ("a\n.jpg", "ä.jpg", "c"):
         spool.add(measured(name), name.encode() * 9)
     spool.close()
     return tmp_path / "spool"
@@ -43,10 +46,10 @@ def opened(folder, settings=SETTINGS):
 
 def test_a_later_process_finds_everything(filled):
     with opened(filled) as spool:
-        everything = [measured(name) for name in ("a\n.jpg", "ه.jpg", "c")]
+        everything = [measured(name) for name in ("a\n.jpg", "ä.jpg", "c")]
         assert list(spool.measured.values()) == everything
-        assert spool.jpeg("ه.jpg") == "ه.jpg".encode() * 9
-        spool.add(measured("c", num_bytes=6), b"new")
+        assert spool.jpeg("ä.jpg") == "ä.jpg".encode() * 9
+        spool.add(measured("c", b"new", num_bytes=6), b"new")
         assert spool.jpeg("c") == b"new"
         assert spool.jpeg("a\n.jpg") == b"a\n.jpg" * 9
     with opened(filled) as again:
@@ -61,9 +64,9 @@ def test_what_a_killed_process_left_unfinished_is_cut_off(name, lost, filled):
     path.write_bytes(path.read_bytes()[:-lost])
     with opened(filled) as spool:
         whole = list(spool.measured)
-        assert whole in (["a\n.jpg", "ه.jpg"], ["a\n.jpg"], [])
+        assert whole in (["a\n.jpg", "ä.jpg"], ["a\n.jpg"], [])
         assert all(spool.jpeg(n) == n.encode() * 9 for n in whole)
-        spool.add(measured("d"), b"dd")
+        spool.add(measured("d", b"dd"), b"dd")
     with opened(filled) as again:
         assert list(again.measured) == [*whole, "d"]
         assert again.jpeg("d") == b"dd"

@@ -12,6 +12,9 @@ ROWS = (
 )
 
 
+NOT_LISTED = "3 of the source's 4 pictures are not in labels.csv and not used, such as 'C1/b.jpg'"
+
+
 @pytest.fixture
 def folder(tmp_path):
     for name in PICTURES:
@@ -42,7 +45,7 @@ GOOD = [
     ("C1/a.jpg", "lion", "C1", "2019-05-06 07:08:09", "s1", 1),
     ("C1/b.jpg", "eland", "C1", "2019-05-06 07:08:10", "s1", 2),
     ("C2/c d.jpg", "empty", "007", "", "", None),
-    ("C2/é.jpg", "lion", "NA", "2019-05-06 07:08:11", "s2", None),
+    ("C2/é.jpg", "lion", "", "2019-05-06 07:08:11", "s2", None),
 ]
 
 
@@ -80,7 +83,7 @@ def test_a_delimiter_hint_and_empty_rows(read):
 def test_names_of_columns(names, read):
     listing = read("x," + ",".join(names), "9,C1/a.jpg,lion,C1,2019-05-06 07:08:09")
     assert rows(listing) == [(*GOOD[0][:4], "", None)]
-    assert listing.notes == ["columns that are not used: 'x'"]
+    assert listing.notes == ["columns that are not used: 'x'", NOT_LISTED]
 
 
 def test_date_and_time_and_folder_in_columns_of_their_own(read):
@@ -128,13 +131,82 @@ def test_a_bad_time_or_frame_costs_only_itself(read):
     ]
 
 
-def test_na_is_no_time_burst_or_frame(read):
-    listing = read(HEADER, "C1/a.jpg,lion,NA,NA,NA,NA", "C1/b.jpg,NA,None,None,none,null")
-    assert rows(listing) == [
-        ("C1/a.jpg", "lion", "NA", "", "", None),
-        ("C1/b.jpg", "NA", "None", "", "", None),
+@pytest.mark.parametrize("missing", ["NA", "NaN", "nan", "N/A", "NULL", "", "-", "None", "NaT"])
+def test_missing_is_no_camera_time_burst_or_frame(missing, read):
+    listing = read(HEADER, ",".join(["C1/a.jpg", "lion", *[missing] * 4]))
+    assert rows(listing) == [("C1/a.jpg", "lion", "", "", "", None)]
+    assert listing.failures == []
+
+
+@pytest.mark.parametrize("missing", ["NA", "NaN", "nan", "N/A", "NULL", "null", "-", "NaT"])
+def test_missing_is_no_label(missing, read):
+    listing = read("file,label", f"C1/a.jpg,{missing}", "C1/b.jpg,lion", "C2/é.jpg,none")
+    assert [image.species for image in listing.images] == ["lion", "none"]
+    [failure] = listing.failures
+    assert failure.filepath == "C1/a.jpg"
+    assert failure.reason == f"labels.csv row 2: column 'label': {missing!r} means no label"
+
+
+def test_missing_is_no_folder_and_no_part_of_a_time(read):
+    listing = read(
+        "File,Directory,DateTime,Date,Time,Species",
+        "C1/a.jpg,NA,NA,2019-05-16,07:08:09,lion",
+        "b.jpg,C1,NA,2019-05-17,NA,lion",
+    )
+    assert [(i.filepath, i.datetime) for i in listing.images] == [
+        ("C1/a.jpg", "2019-05-16 07:08:09"),
+        ("C1/b.jpg", ""),
     ]
-    assert (listing.failures, listing.notes) == ([], [])
+    assert listing.failures == []
+
+
+def test_of_several_columns_for_one_thing_the_clearest_is_used_and_named(read):
+    listing = read(
+        "Station,Camera,Directory,FileName,Species,DateTimeOriginal,Date,location",
+        "S1,Cam2,C1,a.jpg,lion,2019-05-06 07:08:09,2019-05-06,gs://x",
+    )
+    assert rows(listing) == [("C1/a.jpg", "lion", "S1", "2019-05-06 07:08:09", "", None)]
+    assert "the camera is read from the column 'Station', not from 'location', 'Camera'" in (
+        listing.notes
+    )
+
+
+def test_wildlife_insights_names_species_by_genus_and_species(read):
+    listing = read(
+        "deployment_id,image_id,filename,location,class,genus,species,common_name,timestamp",
+        "D1,1,C1/a.jpg,gs://b/1.jpg,Mammalia,Panthera,leo,Lion,2019-05-06 07:08:09",
+        "D1,2,C1/b.jpg,gs://b/2.jpg,,,,Blank,2019-05-06 07:08:09",
+        "D2,3,C2/c d.jpg,gs://b/3.jpg,Mammalia,Panthera,NA,Big cat,2019-05-06 07:08:09",
+        "D2,4,C2/é.jpg,gs://b/4.jpg,Mammalia,,,,2019-05-06 07:08:09",
+    )
+    assert [(i.species, i.camera) for i in listing.images] == [
+        ("Panthera leo", "D1"),
+        ("Blank", "D1"),
+        ("Panthera", "D2"),
+    ]
+    [failure] = listing.failures
+    assert failure.reason == "labels.csv row 5: column 'species': the label is empty"
+    notes = " | ".join(listing.notes)
+    assert "the label is read from the columns 'genus' and 'species'" in notes
+    assert "and from 'common_name' where both are empty" in notes
+    assert "the camera is read from the column 'deployment_id', not from 'location'" in notes
+
+
+def test_a_species_with_its_genus_is_not_given_it_twice(read):
+    listing = read("file,genus,species", "C1/a.jpg,Panthera,Panthera leo", "C1/b.jpg,,leo")
+    assert [image.species for image in listing.images] == ["Panthera leo", "leo"]
+    listing = read("file,genus,label", "C1/a.jpg,Panthera,lion")
+    assert [image.species for image in listing.images] == ["lion"]
+
+
+def test_one_name_in_two_unicode_forms_is_one_label_and_one_camera(read):
+    composed, decomposed = "\u00e9lan", "e\u0301lan"
+    listing = read(
+        "file,label,site",
+        f"C1/a.jpg,{composed},{composed}",
+        f"C1/b.jpg,{decomposed},{decomposed}",
+    )
+    assert {(image.species, image.camera) for image in listing.images} == {(composed, composed)}
 
 
 @pytest.mark.parametrize(
@@ -160,8 +232,8 @@ def test_na_is_no_time_burst_or_frame(read):
         ("../secret.jpg,lion", "../secret.jpg", "the path leaves the source"),
         ("C1/../../secret.jpg,lion", "C1/../../secret.jpg", "the path leaves the source"),
         ("/etc/passwd,lion", "/etc/passwd", "the path leaves the source"),
-        ("C:\\data\\a.jpg,lion", "C:/data/a.jpg", "the path leaves the source"),
-        ("\\\\server\\share\\a.jpg,lion", "//server/share/a.jpg", "the path leaves the source"),
+        ("C:\\data\\a.jpg,lion", "C:/data/a.jpg", "a path of another computer; write paths"),
+        ("\\\\server\\share\\a.jpg,lion", "//server/share/a.jpg", "a path of another computer"),
         ("C1/out.jpg,lion", "C1/out.jpg", "a link that leaves the source"),
         ("C1/gone.jpg,lion", "C1/gone.jpg", "a link to nothing"),
         ("linked/secret.jpg,lion", "linked/secret.jpg", "a link that leaves the source"),
@@ -239,13 +311,13 @@ def test_lines_that_are_not_utf8_do_not_change_the_others(read, folder):
         ("C1/ü.jpg", "Löwe"),
         ("C2/é.jpg", "élan"),
     ]
-    assert listing.notes == ["1 lines are not UTF-8 and were read as Windows-1252"]
+    assert listing.notes[0] == "1 lines are not UTF-8 and were read as Windows-1252"
 
 
 def test_splits_are_pooled_and_said_to_be(read):
     listing = read("filepath,label,split", "C1/a.jpg,lion,train", "C1/b.jpg,lion,holdout")
     assert len(listing.images) == 2
-    assert listing.notes == ["the source's own splits are pooled"]
+    assert listing.notes[0] == "the source's own splits are pooled"
 
 
 @pytest.mark.parametrize(
@@ -261,11 +333,7 @@ def test_splits_are_pooled_and_said_to_be(read):
         ("label\nlion\n", r"column for the file \(filepath, file, filename"),
         ("filepath label\nC1/a.jpg lion", r"got the columns \['filepath label'\]"),
         ("file,label,label\n", "row 1: columns 2 'label' and 3 'label' both give the label"),
-        ("path,file,label\nx,y,z", "columns 1 'path' and 2 'file' both give the filepath; remove"),
-        (
-            "file,label,site,x,Station\n1,2,3,4,5",
-            "columns 3 'site' and 5 'Station' both give the c",
-        ),
+        ("file,label,Site ID,site_id\n1,2,3,4", "columns 3 'Site ID' and 4 'site_id' both give"),
         ("\0\1\2\3", "expected a header"),
     ],
 )
@@ -282,3 +350,11 @@ def test_a_large_table_is_read_in_seconds(read, folder):
     lines = [HEADER, *(f"C1/a.jpg,species {k},C{k % 50},,,{k}" for k in range(20_000))]
     assert len(read(*lines).images) == 20_000
     assert len(read(HEADER, *['"' + ROWS[0]] * 20_000, ROWS[0]).images) == 1
+
+
+def test_pictures_that_no_row_lists_are_one_note(read, folder):
+    assert read("file,label", "C1/a.jpg,lion").notes == [NOT_LISTED]
+    # Those of rows that are failures are listed; other files are no pictures.
+    (folder / "notes.txt").touch()
+    listing = read("file,label", "C1/a.jpg,lion", "C1/b.jpg,", "C2/c d.jpg,x", "./C2//é.jpg,x,y")
+    assert (len(listing.failures), listing.notes) == (2, [])

@@ -57,16 +57,22 @@ def counts_by_split(counts, assignment):
 
 
 def rank(counts, assignment):
-    """What the assignment lacks, most important first, and how far its shares are off."""
+    """What the assignment lacks, most important first, and then the sum of what is small."""
     found = counts_by_split(counts, assignment)
     total = sum(map(Counter, counts), Counter())
-    lacking = {split: sum(not found[split][name] for name in total) for split in FRACTIONS}
-    off = sum(
+    lacking = (
+        not found["test"].total(),
+        sum(found["train"][name] == 0 for name in total),
+        sum(found["train"][name] < total[name] / 2 for name in total),
+        sum(found["test"][name] == 0 for name in total),
+        not found["val"].total(),
+    )
+    small = sum(
         abs(found[split][name] / total[name] - share)
         for name in total
         for split, share in FRACTIONS.items()
     )
-    return (not found["test"].total(), lacking["train"], lacking["test"], lacking["val"]), off
+    return lacking, small + sum(0.25 for name in total if not found["val"][name])
 
 
 def best_rank(counts):

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from camtrap_jax.data.sources.camtrap_dp import is_camtrap_dp
+from camtrap_jax.data.sources.camtrap_dp import check_archive, is_camtrap_dp
 from camtrap_jax.data.sources.coco_camera_traps import KEYS, is_coco_camera_traps
 from camtrap_jax.data.sources.columns import expected_columns
 from camtrap_jax.data.sources.gorongosa import has_seasons
 from camtrap_jax.data.sources.json_text import parse_json
 from camtrap_jax.data.sources.list_files import find_list_files, is_list_file
 from camtrap_jax.data.sources.megadetector import is_megadetector
+from camtrap_jax.data.sources.strays import json_note, table_notes
 from camtrap_jax.data.sources.table import is_label_table
 
 _TABLES = (".csv", ".tsv")
@@ -55,6 +56,7 @@ class _Json:
 
     annotations: list[Found] = field(default_factory=list)
     detections: list[Path] = field(default_factory=list)
+    others: list[tuple[Path, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)  # of those that cannot be read
 
 
@@ -119,13 +121,16 @@ def _detect_in_folder(source: Path) -> Found:
     if found:
         return _only(source, found)
     _raise_problem(source, json_files)
-    notes = [f"{file.name} has boxes for --boxes and no labels" for file in json_files.detections]
     strays = [file.name for file in (*tables, *_files(source, ".json"))]
     kind = "gorongosa" if has_seasons(source) else "folder"
+    notes = [f"{file.name} has boxes for --boxes and no labels" for file in json_files.detections]
+    notes += table_notes(source, tables, kind)
+    notes += [json_note(file, value, kind) for file, value in json_files.others]
     return Found(kind, source, notes=notes, strays=strays)
 
 
 def _detect_file(source: Path) -> Found:
+    check_archive(source)
     if zipfile.is_zipfile(source) or source.name == "datapackage.json":
         if is_camtrap_dp(source):
             return Found("camtrap_dp", source)
@@ -167,6 +172,8 @@ def _read_json_files(files: Iterable[Path]) -> _Json:
             found.annotations.append(Found("coco_camera_traps", file, value))
         elif is_megadetector(value):
             found.detections.append(file)
+        else:
+            found.others.append((file, value))
     return found
 
 

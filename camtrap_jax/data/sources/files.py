@@ -14,6 +14,9 @@ _FOREIGN_FOLDERS = frozenset({"@eadir", "__macosx"})
 _CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # They turn around the rest of the line that they stand in.
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+_ELSEWHERE = (
+    "a path of another computer; write paths relative to the source, such as camera/file.jpg"
+)
 _MAX_SHOWN = 4096  # longer than a path can be
 
 
@@ -58,11 +61,17 @@ def file_problem(root: Path, filepath: str) -> str:
       root: a resolved folder.
       filepath: relative, with "/".
     """
+    return next(file_problems(root, [filepath]))
+
+
+def _file_problem(root: Path, filepath: str, known: dict[str, dict[str, str]]) -> str:
+    if filepath.startswith("//"):
+        return _ELSEWHERE
     parts = PurePosixPath(filepath)
     if parts.is_absolute() or ".." in parts.parts:
         return "the path leaves the source"
     try:
-        return _target_problem(root, filepath)
+        return _target_problem(root, filepath, known)
     except OSError as error:  # such as too long a name
         return f"cannot be opened: {error.strerror or error}"
     except (RuntimeError, ValueError) as error:  # link loops, NUL bytes
@@ -77,13 +86,14 @@ def file_problems(root: Path, filepaths: Iterable[str]) -> Iterator[str]:
       filepaths: relative, with "/"; neighbours best one after the other.
     """
     plain: dict[str, bool] = {}
+    known: dict[str, dict[str, str]] = {}
     for filepath in filepaths:
         folder = filepath.rpartition("/")[0]
         if folder not in plain:
             plain[folder] = _is_plain_folder(root, folder)
         # "/a" has the folder "", too, and is absolute.
         is_plain = plain[folder] and filepath[:1] != "/" and _is_plain_file(f"{root}/{filepath}")
-        yield "" if is_plain else file_problem(root, filepath)
+        yield "" if is_plain else _file_problem(root, filepath, known)
 
 
 def printable(text: str) -> str:
@@ -114,7 +124,7 @@ def _scan(root: Path, folder: str) -> Iterator[tuple[str, str]]:
         yield folder, f"cannot be opened: {error.strerror or error}"
 
 
-def _target_problem(root: Path, filepath: str) -> str:
+def _target_problem(root: Path, filepath: str, known: dict[str, dict[str, str]]) -> str:
     path = root / filepath
     resolved = path.resolve()
     if not resolved.is_relative_to(root):
@@ -125,8 +135,44 @@ def _target_problem(root: Path, filepath: str) -> str:
         return "a link to nothing"
     if resolved.exists():
         return "not a plain file"
-    is_of_windows = PureWindowsPath(filepath).is_absolute()
-    return "the path leaves the source" if is_of_windows else "not found in the source"
+    if PureWindowsPath(filepath).is_absolute():
+        return _ELSEWHERE
+    other = _other_spelling(root, filepath, known)
+    hint = f"; {other} is there: names must agree in upper and lower case and accents"
+    return "not found in the source" + (hint if other else "")
+
+
+def _other_spelling(root: Path, filepath: str, known: dict[str, dict[str, str]]) -> str:
+    """Returns the file whose path differs in case or Unicode form only; empty for none.
+
+    Args:
+      root: a resolved folder.
+      filepath: relative, with "/".
+      known: what lies in folders listed before, by `_folded` name; filled.
+    """
+    found = ""
+    for name in filepath.split("/"):
+        if found not in known:
+            known[found] = _folded_names(root, found)
+        name = known[found].get(_folded(name), "")
+        if not name:
+            return ""
+        found = f"{found}/{name}" if found else name
+    return found if _is_plain_file(f"{root}/{found}") else ""
+
+
+def _folded_names(root: Path, folder: str) -> dict[str, str]:
+    if not _is_plain_folder(root, folder):
+        return {}
+    try:
+        names = sorted(os.listdir(root / folder), reverse=True)
+    except OSError:
+        return {}
+    return {_folded(name): name for name in names}
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -14,12 +14,19 @@ from pathlib import Path
 from camtrap_jax.data.sources.files import Failure, walk_files
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
 from camtrap_jax.data.sources.storage import FolderStorage
-from camtrap_jax.data.sources.values import label_problem, parse_label, shown
+from camtrap_jax.data.sources.values import label_problem, parse_label, same_form, shown
 
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 PICTURE_SUFFIXES = frozenset({"jpg", "jpeg", "png", "bmp", "tif", "tiff", "gif", "webp"})
 # A few strays beside a clear layout are failures; more than that is a layout not understood.
 _MAX_STRAYS = 0.1
+# As cameras name the folders on their cards (DCF): a number from 100 and five characters.
+_CARD_FOLDER = re.compile(r"[1-9]\d\d[A-Z0-9_]{5}|[Dd][Cc][Ii][Mm]", re.ASCII)
+
+
+def is_picture(file: str) -> bool:
+    """Tells whether a file has a picture's suffix."""
+    return file.rpartition(".")[2].lower() in PICTURE_SUFFIXES
 
 
 def read_folder(source: Path) -> SourceListing:
@@ -35,7 +42,7 @@ def read_folder(source: Path) -> SourceListing:
             f"{source}: no files found; expected pictures as label/file, camera/label/file or "
             "split/label/file"
         )
-    names = {folder: folder.split("/") if folder else [] for folder in {*map(_folder, files)}}
+    names = {folder: _label_folders(folder) for folder in {*map(_folder, files)}}
     has_splits = _has_splits(names.values())
     first = 1 if has_splits else 0
     depth = _label_depth(source, {file: len(names[_folder(file)]) - first for file in files})
@@ -53,7 +60,7 @@ def read_folder(source: Path) -> SourceListing:
         layout=layout,
         images=sort_images(images),
         failures=failures,
-        notes=["the source's own splits are pooled"] if has_splits else [],
+        notes=_notes(names, has_splits=has_splits),
     )
 
 
@@ -61,12 +68,30 @@ def _folder(file: str) -> str:
     return file.rpartition("/")[0]
 
 
+def _label_folders(folder: str) -> list[str]:
+    """Returns the names of folders, without those at the end that a camera has made."""
+    names = folder.split("/") if folder else []
+    while names and _CARD_FOLDER.fullmatch(names[-1]):
+        names.pop()
+    return names
+
+
+def _notes(names: dict[str, list[str]], *, has_splits: bool) -> list[str]:
+    notes = ["the source's own splits are pooled"] if has_splits else []
+    made = [folder for folder in sorted(names) if folder != "/".join(names[folder])]
+    if made:
+        notes.append(
+            f"folders made by cameras, such as {shown(made[0])}, are no labels: the one above is"
+        )
+    return notes
+
+
 def _label(names: list[str], depth: int, layout: str) -> tuple[str, str, str]:
     """Returns species and camera of a folder's pictures, and why they are not used."""
     if len(names) != depth:
         return "", "", f"expected {layout}, where most pictures lie"
     species = parse_label(names[-1])
-    return species, "/".join(names[:-1]), label_problem(species)
+    return species, same_form("/".join(names[:-1])), label_problem(species)
 
 
 def _has_splits(folders: Iterable[list[str]]) -> bool:
@@ -77,7 +102,7 @@ def _has_splits(folders: Iterable[list[str]]) -> bool:
 
 def _label_depth(source: Path, depths: dict[str, int]) -> int:
     """Returns how many folders below the splits most pictures lie."""
-    pictures = [f for f in depths if f.rpartition(".")[2].lower() in PICTURE_SUFFIXES] or depths
+    pictures = list(filter(is_picture, depths)) or depths
     counts = Counter(depths[file] for file in pictures)
     depth, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
     if depth < 1:

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from camtrap_jax.data.sources.files import Failure, file_problem, walk_files
+from camtrap_jax.data.sources.files import Failure, file_problems, walk_files
 from camtrap_jax.data.sources.list_files import Line, find_list_files, is_list_file, read_lines
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
 from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.data.sources.times import parse_times
-from camtrap_jax.data.sources.values import label_problem, parse_label, shown
+from camtrap_jax.data.sources.values import label_problem, parse_label, same_form, shown
 
 LAYOUT = "Place_season_N/Label/Camera_file"
 _SEASON = re.compile(r".+_season_\d+", re.IGNORECASE | re.ASCII)
@@ -125,10 +125,10 @@ def _usable(
     """Returns the entries whose pictures are there, each label of a picture once."""
     kept: dict[tuple[str, str], _Entry] = {}
     failures, num_again = [], 0
+    unknown = [entry.filepath for entry in entries if entry.filepath not in files]
+    problems = dict(zip(unknown, file_problems(root, unknown), strict=True))
     for entry in entries:
-        known = entry.filepath in files
-        reason = "" if known else file_problem(root, entry.filepath)
-        reason = reason or label_problem(entry.species)
+        reason = problems.get(entry.filepath) or label_problem(entry.species)
         first = kept.get((entry.filepath, entry.species))
         if not reason and first and first.line and entry.line:
             if first.line.file != entry.line.file:
@@ -145,7 +145,7 @@ def _usable(
 
 def _image(entry: _Entry, time: str) -> SourceImage:
     name = entry.filepath.rpartition("/")[2]
-    camera = name.partition("_")[0].strip() if "_" in name else ""
+    camera = same_form(name.partition("_")[0].strip()) if "_" in name else ""
     return SourceImage(filepath=entry.filepath, species=entry.species, camera=camera, datetime=time)
 
 

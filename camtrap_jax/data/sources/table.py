@@ -23,6 +23,7 @@ from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_im
 from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.data.sources.table_rows import Entry, read_entries, row_reason
 from camtrap_jax.data.sources.times import parse_times
+from camtrap_jax.data.sources.unlisted import unlisted_in_folder
 from camtrap_jax.data.sources.values import parse_frame, shown
 
 _HEAD_BYTES = 65_536
@@ -49,11 +50,12 @@ def read_label_table(file: Path) -> SourceListing:
       OSError: the file cannot be opened.
     """
     lines, num_recoded = decode_lines(file.read_bytes())
-    header, columns = _read_header(file, lines)
+    header, columns, chosen = _read_header(file, lines)
     storage = FolderStorage(file.parent.resolve())
     entries, failures = read_entries(file, lines, header, columns)
     if not entries and not failures:
         raise ValueError(f"{file}: has a header and no rows below it; expected one for a picture")
+    listed = {entry.filepath for entry in entries} | {failure.filepath for failure in failures}
     entries = _usable(file, storage.root, entries, failures)
     times = parse_times([entry.time for entry in entries])
     names = {role: f"column {shown(header.names[k])}" for role, k in columns.items()}
@@ -66,17 +68,23 @@ def read_label_table(file: Path) -> SourceListing:
         layout="csv",
         images=sort_images(images),
         failures=failures,
-        notes=_notes(header, columns, num_recoded) + times.notes,
+        notes=[
+            *chosen,
+            *_notes(header, columns, num_recoded),
+            *times.notes,
+            *unlisted_in_folder(storage.root, listed, file.name),
+        ],
     )
 
 
-def _read_header(file: Path, lines: Sequence[str]) -> tuple[Header, dict[str, int]]:
+def _read_header(file: Path, lines: Sequence[str]) -> tuple[Header, dict[str, int], list[str]]:
+    """Returns the header, the column of each role, and notes on how they were chosen."""
     header = find_header(lines)
     if header is None or not is_of_labels(header):
         seen = "an empty file" if header is None else f"the columns {shown(header.names)}"
         raise ValueError(f"{file}: expected a header with {expected_columns()}; got {seen}")
     try:
-        return header, match_columns(header)
+        return header, *match_columns(header)
     except ValueError as error:
         raise ValueError(f"{file} row {header.number}: {error}") from None
 

@@ -10,8 +10,9 @@ from camtrap_jax.data.sources.columns import Header
 from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.lines import Row, split_rows
 from camtrap_jax.data.sources.values import (
-    MISSING,
+    given,
     label_problem,
+    missing_label,
     parse_key,
     parse_label,
     parse_path,
@@ -52,24 +53,25 @@ def read_entries(
             continue
         fields = {name: row.fields[k] for name, k in columns.items() if k < len(row.fields)}
         filepath = _filepath(fields, roots)
-        label = parse_label(fields.get("label", ""))
+        label = _label(fields)
         reason = _row_problem(row, header)
         if not reason and not filepath:
             reason = f"column {shown(header.names[columns['filepath']])}: the path is empty"
-        if not reason and label_problem(label):
-            reason = f"column {shown(header.names[columns['label']])}: {label_problem(label)}"
+        problem = f"{label!r} means no label" if missing_label(label) else label_problem(label)
+        if not reason and problem:
+            reason = f"column {shown(header.names[columns['label']])}: {problem}"
         if reason:
             failures.append(Failure(filepath or file.name, row_reason(file, row.number, reason)))
             continue
-        camera = parse_key(fields.get("camera"))
+        camera = given(parse_key(fields.get("camera")))
         entries.append(
             Entry(
                 number=row.number,
                 filepath=filepath,
                 species=same.setdefault(label, label),
                 camera=same.setdefault(camera, camera),
-                sequence=_given(parse_key(fields.get("sequence"))),
-                frame=_given(fields.get("frame", "")),
+                sequence=given(parse_key(fields.get("sequence"))),
+                frame=given(fields.get("frame", "")),
                 time=_time(fields),
             )
         )
@@ -97,7 +99,7 @@ def _filepath(fields: dict[str, str], roots: Sequence[Path]) -> str:
     if not fields.get("filepath"):
         return ""
     filepath = parse_path(fields["filepath"])
-    if fields.get("folder") and not filepath.startswith("/"):
+    if given(fields.get("folder", "")) and not filepath.startswith("/"):
         filepath = parse_path(f"{fields['folder']}/{filepath}")
     if not filepath.startswith("/"):
         return filepath
@@ -106,12 +108,17 @@ def _filepath(fields: dict[str, str], roots: Sequence[Path]) -> str:
     return str(path.relative_to(inside[0])) if inside else filepath
 
 
-def _given(text: str) -> str:
-    """Returns a field's text, empty where it says that nothing is known."""
-    return "" if text.casefold() in MISSING else text
+def _label(fields: dict[str, str]) -> str:
+    """Returns the label; with a genus the scientific name, or the common one where it has none."""
+    label = parse_label(fields.get("label", ""))
+    if "genus" not in fields:
+        return label
+    genus, species = parse_label(given(fields["genus"])), given(label)
+    is_whole = species.casefold().startswith(genus.casefold())
+    name = species if species and is_whole else f"{genus} {species}".strip()
+    return name or parse_label(given(fields.get("common_name", "")))
 
 
 def _time(fields: dict[str, str]) -> str:
-    if fields.get("datetime") or not fields.get("date"):
-        return fields.get("datetime", "")
-    return f"{fields['date']} {fields.get('time', '')}"
+    moment, date = given(fields.get("datetime", "")), given(fields.get("date", ""))
+    return moment if moment or not date else f"{date} {given(fields.get('time', ''))}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import reprlib
+import unicodedata
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from camtrap_jax.data.sources.files import printable
 from camtrap_jax.data.sources.listing import Box
 
-MISSING = frozenset({"", "-", "na", "n/a", "nan", "nat", "none", "null"})  # case-folded
+# How tables write that nothing is known, case-folded. Folders and JSON have no need to.
+MISSING = frozenset({"", "-", "na", "n/a", "nan", "nat", "none", "null"})
+_MISSING_LABELS = MISSING - {"none"}  # a label that means no animal
 _MAX_PX = 1_000_000.0  # no picture is wider; sums of larger numbers overflow
 _MAX_FRAME = 2**31 - 1
 _MAX_LABEL = 255  # as long as a folder's name can be
@@ -75,12 +78,27 @@ def parse_key(value: Any) -> str:
     is_nan = isinstance(value, float) and math.isnan(value)
     if value is None or is_nan or isinstance(value, bool | list | dict):
         return ""
-    return printable(str(value).strip())
+    return same_form(printable(str(value).strip()))
 
 
 def parse_label(value: Any) -> str:
     """Returns a label on one line, without spaces around it."""
-    return " ".join(str(value).split())
+    return same_form(" ".join(str(value).split()))
+
+
+def same_form(text: str) -> str:
+    """Returns a name in the Unicode form NFC: programs write é as one character or as two."""
+    return unicodedata.normalize("NFC", text)
+
+
+def given(text: str) -> str:
+    """Returns a table's field, empty where it says that nothing is known."""
+    return "" if text.casefold() in MISSING else text
+
+
+def missing_label(label: str) -> bool:
+    """Tells whether a table's field, not empty, says that there is no label."""
+    return bool(label) and label.casefold() in _MISSING_LABELS
 
 
 def label_problem(label: str) -> str:

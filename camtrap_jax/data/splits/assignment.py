@@ -58,7 +58,9 @@ def assign_groups(
     if shortfalls(counts, splits) != fewest[0]:
         exact = search_exactly(counts)
         fewest.append(exact.fewest)
-        if exact.splits is not None and shortfalls(counts, exact.splits) < shortfalls(counts, splits):
+        if exact.splits is not None and shortfalls(counts, exact.splits) < shortfalls(
+            counts, splits
+        ):
             splits = search(problem, rng, start=exact.splits)
     return Assignment(splits, reached(shortfalls(counts, splits), fewest))
 

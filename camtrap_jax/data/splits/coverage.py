@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,7 +13,6 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, eye_array, hstack
 
 from camtrap_jax.data.splits.cost import TEST, TRAIN, VAL
-from camtrap_jax.data.splits.split import SPLITS
 
 # Nodes, not seconds: what is found must not depend on the machine's speed.
 _NODES = 1000
@@ -57,17 +57,21 @@ def fewest_by_counting(counts: Int[np.ndarray, "groups species"]) -> tuple[int, 
     return 0, 0, int(((counts > 0).sum(axis=0) == 1).sum()), 0
 
 
-def reached(
-    found: Sequence[int], fewest: Sequence[Sequence[int]]
-) -> tuple[bool, bool, bool, bool]:
+def reached(found: Sequence[int], fewest: Sequence[Sequence[int]]) -> tuple[bool, bool, bool, bool]:
     """Tells which shortfalls are as few as can be, with as few of all that comes before.
 
     Args:
       found: the shortfalls of an assignment.
       fewest: of each search, what holds of the first shortfalls.
     """
-    first = max(len(commonprefix([found, bounds])) for bounds in fewest)
+    first = max(_equal(found, bounds) for bounds in fewest)
     return first > 0, first > 1, first > 2, first > 3
+
+
+def _equal(found: Sequence[int], bounds: Sequence[int]) -> int:
+    """Counts the equal numbers before the first that differ."""
+    pairs = zip(found, bounds, strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
 def search_exactly(counts: Int[np.ndarray, "groups species"]) -> Coverage:
@@ -82,7 +86,7 @@ def search_exactly(counts: Int[np.ndarray, "groups species"]) -> Coverage:
         return Coverage(None, ())
     num_species, num_places = counts.shape[1], 2 * len(counts)
     kinds = np.repeat(range(4), [num_species] * 3 + [1])
-    constraints, found, fewest = _constraints(counts), None, ()
+    constraints, places, fewest = _constraints(counts), None, ()
     for stage in range(4):
         gain = np.append(np.zeros(num_places), kinds == stage)
         result = milp(
@@ -93,14 +97,15 @@ def search_exactly(counts: Int[np.ndarray, "groups species"]) -> Coverage:
             constraints=constraints,
             options={"node_limit": _NODES, "mip_rel_gap": 0.0},
         )
-        if result.x is not None:
-            found = result.x
-        if not result.success:
+        if result.x is None:
+            break
+        places = result.x[:num_places]
+        if not result.success:  # the nodes are used up: good, and perhaps not the best
             break
         most = round(gain @ result.x)
-        fewest += (int(gain.sum()) - most,)
+        fewest = (*fewest, int(gain.sum()) - most)
         constraints = [*constraints, LinearConstraint(gain[None], most, np.inf)]
-    return Coverage(None if found is None else _placed(found[:num_places]), fewest)
+    return Coverage(None if places is None else _placed(places), fewest)
 
 
 def _constraints(counts: Int[np.ndarray, "groups species"]) -> list[LinearConstraint]:
@@ -122,9 +127,10 @@ def _constraints(counts: Int[np.ndarray, "groups species"]) -> list[LinearConstr
             -np.ones((1, 2 * num_groups)),
         ]
     )
-    low = np.append(np.zeros(3 * num_species), -num_groups)
+    # Any: SciPy's annotations know no arrays of limits.
+    low: Any = np.append(np.zeros(3 * num_species), -num_groups)
     served = hstack([csr_array(rows), -eye_array(3 * num_species + 1)], format="csr")
-    num_variables = served.shape[1]
+    num_variables = sum(rows.shape)
     group = np.repeat(np.arange(num_groups), 2)
     once = coo_array(
         (np.ones(len(group)), (group, np.arange(len(group)))), (num_groups, num_variables)

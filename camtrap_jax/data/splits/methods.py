@@ -24,9 +24,10 @@ def split_images(
     `random` divides each species by itself. `sequence` parts no burst, near-duplicates or exact
     duplicates; `camera` has no camera in two splits; `time` has train before val before test. Of
     these three, the first two come as near as they can, in this order, to: test is not empty;
-    every species has training images (without, they refuse); test images; validation images; the
-    wanted shares. `time` does so for the first two and for the mean of the shares. Except for
-    `random`, the order of the rows plays no part.
+    every species has training images (without, they refuse), then half of its images in train, then
+    test images; val is not empty; the wanted shares, and validation images. `time` does so for test
+    and training images, and for the mean of the shares. Except for `random`, the order of the rows
+    plays no part.
 
     Args:
       images: columns `filepath`, `species`, `camera`, `sequence`, `datetime`

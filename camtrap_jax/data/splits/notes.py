@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Int
 
 from camtrap_jax.data.splits.cost import TEST, TRAIN, VAL
-from camtrap_jax.data.splits.wording import Wording, images
+from camtrap_jax.data.splits.wording import Wording, images, listed
 
 _NOTICED = 0.05  # a share that is off by more, and by more than two images, is worth a sentence
+_SERVED = "every species in train and some in test"
 _UNMEASURED = "its accuracy cannot be measured"
 
 
@@ -27,38 +28,53 @@ def group_notes(
     places: Sequence[Sequence[str]],
     sizes: Int[np.ndarray, "species splits"],
     words: Wording,
-    proven: tuple[bool, bool, bool],
+    proven: tuple[bool, bool, bool, bool],
 ) -> list[str]:
-    """Says which species are not in test or val, and why.
+    """Says which species are hardly in train, not in test or not in val, and why.
 
     Args:
       species: names.
       places: the groups that each species is in.
       sizes: images in each split; all have some in train.
       words: what groups are called.
-      proven: of train, test and val: whether it is certain that there is no better choice.
+      proven: of the shortfalls of an `Assignment`, whether it is certain that they must be.
     """
     notes = []
+    scarce = 2 * sizes[:, TRAIN] < sizes.sum(axis=1)
+    kept = "half of every species in train"
+    if scarce.any():
+        kept = "every species in train, as many by half,"
     has_val = bool(sizes[:, VAL].any())
     if not has_val:
-        reason = _reason(words, "train and test", "leaves one for it", proven=proven[2])
+        served = f"{kept} and as many in test"
+        reason = _reason(words, served, "leaves one for it", proven=proven[3])
         notes.append(f"val is empty: {reason}")
-    for name, where, of_split in zip(species, places, sizes, strict=True):
-        seen = f"{name}: {words.places(where)}"
+    for row, (name, where, of_split) in enumerate(zip(species, places, sizes, strict=True)):
+        seen, counted = f"{name}: {words.places(where)}", in_splits(of_split)
+        if scarce[row]:
+            reason = _reason(words, _SERVED, "has fewer such", proven=proven[1])
+            notes.append(f"{seen}, but less than half of it is in train ({counted}): {reason}")
         if len(where) == 1:
             total = images(int(of_split.sum()))
             notes.append(f"{seen}, so it is in train only ({total}); {_UNMEASURED}")
         elif not of_split[TEST]:
-            reason = _reason(words, "train", "has more in test", proven=proven[1])
-            notes.append(
-                f"{seen}, but not in test ({in_splits(of_split)}); {_UNMEASURED}: {reason}"
-            )
-        elif has_val and not of_split[VAL] and len(where) == 2:
-            notes.append(f"{seen}, so it is in train and test only ({in_splits(of_split)})")
-        elif has_val and not of_split[VAL]:
-            reason = _reason(words, "train and test", "has more in val", proven=proven[2])
-            notes.append(f"{seen}, but not in val ({in_splits(of_split)}): {reason}")
-    return notes
+            reason = _reason(words, kept, "has more species in test", proven=proven[2])
+            notes.append(f"{seen}, but not in test ({counted}); {_UNMEASURED}: {reason}")
+    return [*notes, *(_not_in_val(species, places, sizes, words) if has_val else [])]
+
+
+def _not_in_val(
+    species: Sequence[str],
+    places: Sequence[Sequence[str]],
+    sizes: Int[np.ndarray, "species splits"],
+    words: Wording,
+) -> list[str]:
+    """Names the species in train and test only; that it could be otherwise is not said."""
+    rows = np.flatnonzero((sizes[:, TEST] > 0) & (sizes[:, VAL] == 0)).tolist()
+    two = [species[row] for row in rows if len(places[row]) == 2]
+    more = [species[row] for row in rows if len(places[row]) > 2]
+    notes = [f"in train and test only, of {words.counted(2)} each: {listed(two)}"] if two else []
+    return [*notes, *([f"in train and test, but not in val: {listed(more)}"] if more else [])]
 
 
 def share_note(
@@ -87,7 +103,7 @@ def in_splits(sizes: Int[np.ndarray, " splits"]) -> str:
 
 def _reason(words: Wording, served: str, better: str, *, proven: bool) -> str:
     """Says that more cannot be had, and how certain that is."""
-    choice = f"no choice of {words.many} with as many species in {served}"
+    choice = f"no choice of {words.many} with {served}"
     return f"{choice} {better} (proven)" if proven else f"{choice} was found that {better}"
 
 

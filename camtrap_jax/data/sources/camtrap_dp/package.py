@@ -21,6 +21,7 @@ from camtrap_jax.data.sources.storage import FolderStorage, Storage, ZipStorage
 from camtrap_jax.data.sources.values import shown
 
 DESCRIPTOR = "datapackage.json"
+_ZIP_MARK = b"PK\x03\x04"
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -80,6 +81,26 @@ def is_camtrap_dp(source: Path) -> bool:
     return _find_descriptor(source) is not None
 
 
+def check_archive(source: Path) -> None:
+    """Refuses a file that begins as a zip archive and cannot be opened as one.
+
+    Raises:
+      ValueError: it is damaged; one line.
+      OSError: it cannot be opened.
+    """
+    with source.open("rb") as stream:
+        if stream.read(len(_ZIP_MARK)) != _ZIP_MARK:
+            return
+    try:
+        zipfile.ZipFile(source).close()
+    except OSError:
+        raise
+    except Exception as error:  # a damaged directory makes zipfile raise almost anything
+        raise ValueError(
+            f"{source}: a damaged archive, perhaps half of one ({error}); copy it again"
+        ) from None
+
+
 def is_url(path: str) -> bool:
     """Tells whether a path is the address of something elsewhere."""
     return _URL.match(path) is not None
@@ -112,6 +133,8 @@ def open_package(source: Path) -> Package:
         raise ValueError(f"{source}: no such file or folder; expected a Camtrap DP package")
     is_folder = source.is_dir() or source.name == DESCRIPTOR
     root = source if source.is_dir() else source.parent
+    if not is_folder:
+        check_archive(source)
     storage = FolderStorage(root.resolve()) if is_folder else ZipStorage(source)
     descriptor = _find_descriptor(source)
     if descriptor is None:
