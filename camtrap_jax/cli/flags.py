@@ -59,13 +59,16 @@ def parse(argv: list[str], command: ModuleType) -> None:
     Raises:
       UsageError: an unknown flag, a missing one, a wrong type, a stray word, or a bad config file.
     """
-    command.define_flags()
     words = argv[2:]
+    overrides = _overrides(words)
+    command.define_flags()
     if any(word in ("--help", "-h", "--helpfull") for word in words):
         modules = dict.fromkeys((__name__, command.__name__))
         print("\n".join([f"{command.__doc__}\n", *map(FLAGS.module_help, modules)]))
         sys.exit(0)
-    _check_settings(words)
+    is_given = any(word.lstrip("-").partition("=")[0] == "config" for word in words)
+    if overrides and not is_given and FLAGS["config"].default is None:
+        raise UsageError(f"{overrides[0]}: overrides a setting of a file; give --config=FILE too")
     try:
         rest = FLAGS([f"camtrap {argv[1]}", *words])
     except Exception as error:  # the file of --config is a program, and may fail as one
@@ -75,18 +78,20 @@ def parse(argv: list[str], command: ModuleType) -> None:
     if len(rest) > 1:
         raise UsageError(f"expected flags only, got {rest[1]!r}")
     for name in PATHS:
-        if name in FLAGS and FLAGS[name].value == "":
+        value = FLAGS[name].value if name in FLAGS else None
+        if value == "":
             raise UsageError(f"--{name}: expected a path, got nothing")
-        if name in FLAGS and FLAGS[name].value:
+        if value is not None:
             # Shells leave a tilde behind "=" as it is.
-            FLAGS[name].value = str(Path(FLAGS[name].value).expanduser())
+            FLAGS[name].value = str(Path(value).expanduser())
     _check_config()
 
 
-def _check_settings(words: list[str]) -> None:
-    """Refuses `--config.a.b` where there is no such setting, or no file that it would override."""
+def _overrides(words: list[str]) -> list[str]:
+    """Returns the flags of the form `--config.a.b`; refuses those without such a setting."""
     sections = config_to_dict(Config())
     names = [f"{section}.{name}" for section, settings in sections.items() for name in settings]
+    found = []
     for word in words:
         flag = word.partition("=")[0]
         name = flag.lstrip("-").removeprefix("no").removeprefix("config.")
@@ -96,9 +101,8 @@ def _check_settings(words: list[str]) -> None:
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"; did you mean --config.{near[0]}?" if near else ""
             raise UsageError(f"{flag}: there is no such setting{hint}")
-        is_given = any(other.lstrip("-").partition("=")[0] == "config" for other in words)
-        if not is_given and FLAGS["config"].default is None:
-            raise UsageError(f"{flag}: overrides a setting of a file; give --config=FILE too")
+        found.append(flag)
+    return found
 
 
 def _check_config() -> None:

@@ -22,8 +22,8 @@ def set_aside(images: pd.DataFrame, conflicts: str) -> Bool[np.ndarray, " images
         return np.zeros(len(images), bool)
     of_picture = images.groupby("sha256", sort=False)["species"]
     if conflicts == "drop":
-        return (of_picture.transform("nunique") > 1).to_numpy(bool)
-    return (images["species"] != of_picture.transform("first")).to_numpy(bool)
+        return np.asarray(of_picture.transform("nunique")) > 1
+    return np.asarray(images["species"] != of_picture.transform("first"))
 
 
 def reasons(images: pd.DataFrame, rows: Bool[np.ndarray, " images"], conflicts: str) -> list[str]:

@@ -6,12 +6,12 @@ import contextlib
 import io
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from PIL import Image
 
 from camtrap_jax.data.boxes import kept_height
+from camtrap_jax.data.sources.time_spellings import parse_exif_time
 
 # Recognised by content. Nothing else is tried: some of Pillow's formats start other programs.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
@@ -150,7 +150,7 @@ def _exif(image: Image.Image) -> tuple[int, str, bytes]:
     # Pillow parses EXIF without catching what a damaged block raises, which may be anything.
     except Exception:
         return 1, "", b""
-    moment = next(filter(None, map(_exif_datetime, times)), "")
+    moment = next(filter(None, map(parse_exif_time, times)), "")
     return (orientation if orientation in _UPRIGHT else 1), moment, _exif_block(exif)
 
 
@@ -164,11 +164,3 @@ def _exif_block(exif: Image.Exif) -> bytes:
     except Exception:  # values that Pillow reads, but cannot write
         return b""
     return block if len(block) <= _MAX_EXIF_BYTES else b""
-
-
-def _exif_datetime(value: object) -> str:
-    text = str(value or "").strip("\0 ")
-    try:
-        return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").isoformat(" ", "seconds")
-    except ValueError:
-        return ""

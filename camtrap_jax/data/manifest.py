@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,12 +128,16 @@ def assign_roles(
     )
     split[chosen] = result.splits
     role[chosen[[row for row, _ in result.left_out]]] = "excluded"
-    paths = images["filepath"].to_numpy()
+    paths = images["filepath"].tolist()
     left_out = [
-        *map(Failure, paths[aside], conflicts.reasons(images, aside, config.conflicts)),
+        *map(
+            Failure,
+            itertools.compress(paths, aside),
+            conflicts.reasons(images, aside, config.conflicts),
+        ),
         *[Failure(paths[chosen[row]], reason) for row, reason in result.left_out],
     ]
-    manifest = images.assign(role=role, split=split)[COLUMNS]
+    manifest = pd.DataFrame(images.assign(role=role, split=split), columns=COLUMNS)
     classes = {"known": known, "unknown": unknown, "counts": dict(sorted(counts.items()))}
     return Assignment(manifest=manifest, classes=classes, left_out=left_out, notes=result.notes)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,7 +136,7 @@ def _contents(
     config: DataConfig,
 ) -> _Contents:
     images = image_table(listing.images, pictures.measured, config)
-    files = _file_table(pictures, images["filepath"], people)
+    files = _file_table(pictures, images["filepath"].tolist(), people)
     near = near_duplicate_labels(images, files, config)
     return _Contents(files, near, assign_roles(images, near, config))
 
@@ -174,13 +175,13 @@ def _write(
 
 
 def _file_table(
-    pictures: DecodedPictures, filepaths: pd.Series, people: frozenset[str]
+    pictures: DecodedPictures, filepaths: Iterable[str], people: frozenset[str]
 ) -> pd.DataFrame:
     """Returns one row a file: what was measured, and whether its picture shows people."""
     names = [field.name for field in dataclasses.fields(Measured)]
-    measured = (pictures.measured[path] for path in filepaths.unique())
+    measured = (pictures.measured[path] for path in dict.fromkeys(filepaths))
     files = pd.DataFrame.from_records(map(operator.attrgetter(*names), measured), columns=names)
-    shown = files.loc[files["filepath"].isin(people), "sha256"]
+    shown = files.loc[files["filepath"].isin(list(people)), "sha256"]
     return files.assign(people=files["sha256"].isin(shown).astype(int))
 
 

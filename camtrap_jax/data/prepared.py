@@ -7,6 +7,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from camtrap_jax.data.freshness import FILE
 from camtrap_jax.data.pictures import Measured
 from camtrap_jax.data.records import RecordSource
@@ -43,11 +45,12 @@ class PreparedPictures:
         if any(made_with.get(name) != value for name, value in settings.items()):
             return
         names = [field.name for field in dataclasses.fields(Measured)]
-        files = dataset.pictures[names].to_dict("records")
+        files = pd.DataFrame(dataset.pictures, columns=names).to_dict("records")
         self._records = RecordSource(dataset.records)
         paths = dataset.manifest["filepath"].tolist()
         self._rows = dict(zip(reversed(paths), range(len(paths) - 1, -1, -1), strict=True))
-        for values in files:
+        for row in files:
+            values: dict[str, Any] = {str(name): value for name, value in row.items()}
             jpeg = self.jpeg(values["filepath"])
             if zlib.crc32(jpeg) == values["jpeg_crc32"]:
                 self.measured[values["filepath"]] = Measured(**values)

@@ -15,7 +15,7 @@ _SHARED = {
 }
 _ADVICE = {
     "same_picture": "--split=sequence keeps copies together",
-    "same_burst": "--split=sequence keeps bursts together, and camtrap leak measures what it flatters",
+    "same_burst": "--split=sequence keeps bursts together; camtrap leak measures what that costs",
 }
 
 

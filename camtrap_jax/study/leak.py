@@ -28,6 +28,14 @@ COMPARED_SPLITS = ("random", "sequence", "camera")
 
 
 @dataclass(frozen=True)
+class _Images:
+    """A dataset, and which of its images look alike."""
+
+    dataset: DatasetFolder
+    groups: np.ndarray
+
+
+@dataclass(frozen=True)
 class _Tested:
     """A network's answers to the test images of one split."""
 
@@ -61,14 +69,14 @@ def measure_leak(
     Raises:
       ValueError: the images cannot be split in one of the ways.
     """
-    groups = image_groups(dataset)
+    images = _Images(dataset, image_groups(dataset))
     tested = [
-        _train_and_test(root / "leak" / split, split, dataset, groups, config, console)
+        _train_and_test(root / "leak" / split, split, images, config, console)
         for split in COMPARED_SPLITS
     ]
     present = [set(part.labels) for part in tested]
     common = sorted(set.intersection(*present))
-    table = pd.DataFrame([_row(part, common, groups, config) for part in tested])
+    table = pd.DataFrame([_row(part, common, images.groups, config) for part in tested])
     folder = root / "leak"
     write_table(folder / "accuracies.csv", table)
     write_json(
@@ -89,14 +97,13 @@ def measure_leak(
 def _train_and_test(
     folder: Path,
     split: str,
-    dataset: DatasetFolder,
-    groups: np.ndarray,
+    images: _Images,
     config: Config,
     console: Console,
 ) -> _Tested:
     config = copy.deepcopy(config)
     config.data.split = split
-    notes = _split_once(folder, split, dataset, groups, config)
+    notes = _split_once(folder, split, images, config)
     run = open_run(folder, DatasetFolder(folder / "dataset"), config)
     console.say(f"leak: {split} split")
     run_stage("train", run, config, console)
@@ -106,15 +113,14 @@ def _train_and_test(
     return _Tested(split, run, predicted_logits(run, config, rows), labels, notes)
 
 
-def _split_once(
-    folder: Path, split: str, dataset: DatasetFolder, groups: np.ndarray, config: Config
-) -> list[str]:
+def _split_once(folder: Path, split: str, images: _Images, config: Config) -> list[str]:
     """Writes the dataset under a split, unless it was written from the same one before."""
-    mark = folder / "split.json"
-    key = hash_json([dataset.digest, split, config.data.seed])
+    mark, seed = folder / "split.json", config.data.seed
+    key = hash_json([images.dataset.digest, split, seed])
     if mark.exists() and read_json(mark)["key"] == key:
         return read_json(mark)["notes"]
-    found = write_resplit(dataset, folder / "dataset", groups, method=split, seed=config.data.seed)
+    target = folder / "dataset"
+    found = write_resplit(images.dataset, target, images.groups, method=split, seed=seed)
     write_json(mark, {"key": key, "notes": found.notes})
     return found.notes
 

@@ -565,3 +565,47 @@ def test_members_that_lie_about_their_size_are_not_believed(size, tmp_path):
             listing.storage.read("media/a.jpg")
     else:
         assert listing.storage.read("media/a.jpg") == b"picture media/a.jpg"
+
+
+@pytest.mark.parametrize("is_zip", [False, True])
+def test_pictures_that_are_not_in_the_package_s_media_are_one_note(is_zip, tmp_path):
+    files = package() | {"media/x.JPG": b"x", "media/y.jpg": b"y", "media/readme.txt": b"z"}
+    source = write_zip(tmp_path / "p.zip", files, "export/") if is_zip else tmp_path / "p"
+    if not is_zip:
+        write_folder(source, files)
+    example = "export/media/x.JPG" if is_zip else "media/x.JPG"
+    listing = read_camtrap_dp(source)
+    assert listing.failures == []
+    assert listing.notes[1:] == [
+        f"2 of the source's 7 pictures are not in media.csv and not used, such as {example!r}"
+    ]
+
+
+def test_a_picture_that_is_dropped_is_not_said_to_be_kept(read):
+    other = medium("m1", "nowhere", 0, "media/b.jpg")
+    observations = changed(OBSERVATIONS, 0, bboxX="wide")
+    listing = read(
+        package(
+            media=[MEDIA[0] | {"deploymentID": "gone"}, other, *MEDIA[2:]],
+            observations=observations,
+        )
+    )
+    assert not any(path in ("media/a.jpg", "media/b.jpg") for path, _ in labels(listing))
+    assert not any("kept" in failure.reason for failure in listing.failures)
+
+
+@pytest.mark.parametrize("missing", ["NA", "NaN", ""])
+def test_missing_deployments_and_events_are_no_camera_and_no_burst(missing, read):
+    media = changed(MEDIA, 0, deploymentID=missing)
+    observations = [row | {"eventID": missing} for row in OBSERVATIONS]
+    first = read(package(media=media, observations=observations)).images[0]
+    assert (first.camera, first.sequence) == ("", "")
+
+
+def test_names_in_two_unicode_forms_are_one(read):
+    composed, decomposed = "\u00e9lan", "e\u0301lan"
+    media = changed(changed(MEDIA, 0, deploymentID=composed), 1, deploymentID=decomposed)
+    named = [observation("m1", composed), observation("m2", decomposed)]
+    images = read(package(media=media, observations=named)).images
+    assert {(image.species, image.camera) for image in images} == {(composed, composed)}
+    assert len(images) == 2

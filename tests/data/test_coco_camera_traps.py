@@ -275,3 +275,46 @@ def test_the_file_decides_the_order_of_day_and_month(read):
     assert [i.datetime for i in listing.images[:2]] == ["", ""]
     assert "may be 2019-06-05 or 2019-05-06" in listing.notes[0]
     assert listing.failures == []
+
+
+@pytest.mark.parametrize(
+    ("name", "filepath", "reason"),
+    [
+        ("/etc/passwd", "/etc/passwd", "the path leaves the source"),
+        ("C:\\Users\\me\\a.jpg", "C:/Users/me/a.jpg", "a path of another computer; write paths"),
+        ("C1/A.JPG", "images/C1/A.JPG", "not found in the source; images/C1/a.jpg is there: "),
+    ],
+)
+def test_absolute_paths_are_reported_as_they_are_given(name, filepath, reason, read):
+    listing = read(changed(lambda v: v["images"][0].update(file_name=name)), "images")
+    [failure] = listing.failures
+    assert failure.filepath == filepath
+    assert failure.reason.startswith(reason)
+
+
+@pytest.mark.parametrize("folder", ["", "images"])
+def test_pictures_that_are_not_listed_are_one_note(folder, read, tmp_path):
+    assert read(GOOD, folder).notes == []
+    (tmp_path / folder / "C1" / "notes.txt").touch()
+    for number in range(3):
+        (tmp_path / folder / "C1" / f"x{number}.JPG").touch()
+    example = f"{folder}/C1/x0.JPG".lstrip("/")
+    assert read(GOOD, folder).notes == [
+        f"3 of the source's 6 pictures are not in annotations.json and not used, such as "
+        f"{example!r}"
+    ]
+
+
+def test_names_in_two_unicode_forms_are_one(read):
+    composed, decomposed = "\u00e9lan", "e\u0301lan"
+
+    def change(value):
+        value["categories"][1]["name"], value["categories"][2]["name"] = composed, decomposed
+        value["images"][0]["location"], value["images"][2]["location"] = decomposed, composed
+
+    images = read(changed(change)).images
+    assert [(image.species, image.camera) for image in images] == [
+        (composed, composed),
+        ("empty", "007"),
+        (composed, composed),
+    ]

@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -45,6 +46,49 @@ def test_pictures_are_turned_upright(orientation, pixels, encoded):
     np.testing.assert_array_equal(np.asarray(picture.image), upright)
     assert picture.size == (7, 5)
     assert picture.orientation == orientation
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2021:03:04 05:06:07", "2021-03-04 05:06:07"),
+        ("2021-03-04 05:06:07", "2021-03-04 05:06:07"),
+        ("2021/03/04 05:06:07", "2021-03-04 05:06:07"),
+        ("2021-03-04T05:06:07+02:00", "2021-03-04 05:06:07"),
+        ("1990:01:01 00:00:00", "1990-01-01 00:00:00"),
+        ("1989:12:31 23:59:59", ""),
+        ("0001:01:01 00:00:00", ""),
+        ("1970:01:01 00:00:00", ""),
+        ("2099:01:01 00:00:00", ""),
+        ("2021:03:04", ""),
+        ("2021:02:30 05:06:07", ""),
+        ("05/06/2021 05:06:07", ""),
+        ("13/06/2021 05:06:07", ""),
+        ("1557126489", ""),
+        ("    :  :     :  :  ", ""),
+    ],
+)
+def test_exif_times_are_read_where_a_picture_may_have_been_taken_then(text, time, encoded, pixels):
+    exif = Image.Exif()
+    exif[0x0132] = text
+    assert decode_image(encoded(pixels(0), exif=exif)).datetime == time
+
+
+def test_exif_times_may_be_a_day_ahead_of_ours(encoded, pixels):
+    now = datetime.now().replace(microsecond=0)
+    exif = Image.Exif()
+    for days, is_read in ((1, True), (3, False)):
+        moment = now + timedelta(days=days)
+        exif[0x0132] = f"{moment:%Y:%m:%d %H:%M:%S}"
+        found = decode_image(encoded(pixels(0), exif=exif)).datetime
+        assert found == (str(moment) if is_read else "")
+
+
+def test_a_time_that_cannot_be_gives_way_to_the_next(encoded, pixels):
+    exif = Image.Exif()
+    exif[0x0132] = "2020:01:02 03:04:05"
+    exif.get_ifd(0x8769)[0x9003] = "1970:01:01 00:00:00"
+    assert decode_image(encoded(pixels(0), exif=exif)).datetime == "2020-01-02 03:04:05"
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")

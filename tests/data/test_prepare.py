@@ -151,9 +151,7 @@ def decoded_files(monkeypatch):
     return decoded
 
 
-def test_only_new_and_changed_pictures_are_decoded(
-    tmp_path, config, pictures, pixels, encoded, monkeypatch
-):
+def test_only_new_and_changed_pictures_are_decoded(tmp_path, config, pictures, monkeypatch):
     """The result is that of preparing everything anew, byte for byte."""
     source, target = tmp_path / "source", tmp_path / "dataset"
     pictures(source, {"lion": 6, "eland": 6, "oribi": 4})
@@ -162,9 +160,10 @@ def test_only_new_and_changed_pictures_are_decoded(
     decoded = decoded_files(monkeypatch)
     prepare_dataset(source, target, config)
     assert decoded == []
-    (source / "eland" / "0new.jpg").write_bytes(encoded(pixels(77)))
+    pictures(tmp_path, {"new": 2}, first_seed=77)
+    (tmp_path / "new" / "000.jpg").rename(source / "eland" / "0new.jpg")
     (source / "eland" / "002.jpg").unlink()
-    (source / "lion" / "003.jpg").write_bytes(encoded(pixels(78)))
+    (tmp_path / "new" / "001.jpg").replace(source / "lion" / "003.jpg")
     (source / "oribi" / "001.jpg").rename(source / "lion" / "moved.jpg")
     prepare_dataset(source, target, config)
     new = ["eland/0new.jpg", "lion/003.jpg", "lion/broken.jpg", "lion/moved.jpg"]

@@ -63,5 +63,5 @@ def test_a_damaged_member_is_an_error_of_its_own(archive):
 
 def test_what_is_no_archive_is_refused(tmp_path):
     (tmp_path / "x.zip").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="x.zip: expected a zip archive"):
+    with pytest.raises(ValueError, match=r"x\.zip: expected a zip archive"):
         ZipStorage(tmp_path / "x.zip")

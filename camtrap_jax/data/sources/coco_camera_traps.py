@@ -6,7 +6,7 @@ numbers. Lines that cannot be used are failures; a file that is not of this form
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from camtrap_jax.data.sources.coco_labels import (
@@ -15,10 +15,11 @@ from camtrap_jax.data.sources.coco_labels import (
     read_categories,
     read_labels,
 )
-from camtrap_jax.data.sources.files import Failure, file_problem, file_problems
+from camtrap_jax.data.sources.files import Failure, file_problems
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
 from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.data.sources.times import parse_times
+from camtrap_jax.data.sources.unlisted import unlisted_in_folder
 from camtrap_jax.data.sources.values import (
     parse_frame,
     parse_key,
@@ -51,7 +52,7 @@ def read_coco_camera_traps(file: Path, value: dict[str, Any]) -> SourceListing:
     categories = read_categories(file, value["categories"])
     entries = _images_by_id(file, value["images"])
     prefix = _picture_folder(storage.root, value["images"])
-    filepaths = {key: prefix + parse_path(entry["file_name"]) for key, entry in entries.items()}
+    filepaths = {key: _filepath(prefix, entry["file_name"]) for key, entry in entries.items()}
     labels, failures = read_labels(file, value["annotations"], filepaths, categories)
     usable, unusable = _usable(storage.root, entries, filepaths, labels)
     times = parse_times([entries[key].get("datetime") for key in usable])
@@ -67,12 +68,13 @@ def read_coco_camera_traps(file: Path, value: dict[str, Any]) -> SourceListing:
             listed[filepath, species] = _source_image(
                 filepath, species, entry, label, times.texts[index]
             )
+    unlisted = unlisted_in_folder(storage.root, frozenset(filepaths.values()), file.name)
     return SourceListing(
         storage=storage,
         layout="coco_camera_traps",
         images=sort_images(list(listed.values())),
         failures=failures + unusable,
-        notes=times.notes,
+        notes=times.notes + unlisted,
     )
 
 
@@ -92,10 +94,17 @@ def _picture_folder(root: Path, entries: list[dict[str, Any]]) -> str:
     """Returns "images/" where the pictures lie in that folder rather than beside the file."""
     sample = [parse_path(entry["file_name"]) for entry in entries[:: max(1, len(entries) // 100)]]
     hits = {
-        prefix: sum(not file_problem(root, prefix + name) for name in sample)
+        prefix: sum(not problem for problem in file_problems(root, [prefix + n for n in sample]))
         for prefix in ("", "images/")
     }
     return "images/" if hits["images/"] > hits[""] else ""
+
+
+def _filepath(prefix: str, name: Any) -> str:
+    """Returns a picture's path relative to the source; an absolute one as it is, for messages."""
+    path = parse_path(name)
+    is_absolute = path.startswith("/") or PureWindowsPath(path).is_absolute()
+    return path if is_absolute else prefix + path
 
 
 def _usable(

@@ -97,6 +97,6 @@ def read_labels(
         if box is not None:
             label.boxes.append(box)
         elif entry.get("bbox") is not None:
-            reason = f"{place}.bbox: {shown(entry['bbox'])} is no box; the picture is kept without"
+            reason = f"{place}.bbox: {shown(entry['bbox'])} is no box, and not used"
             failures.append(Failure(filepaths[key], reason))
     return found, failures

@@ -151,10 +151,10 @@ def _other_spelling(root: Path, filepath: str, known: dict[str, dict[str, str]])
       known: what lies in folders listed before, by `_folded` name; filled.
     """
     found = ""
-    for name in filepath.split("/"):
+    for part in filepath.split("/"):
         if found not in known:
             known[found] = _folded_names(root, found)
-        name = known[found].get(_folded(name), "")
+        name = known[found].get(_folded(part), "")
         if not name:
             return ""
         found = f"{found}/{name}" if found else name
@@ -165,7 +165,7 @@ def _folded_names(root: Path, folder: str) -> dict[str, str]:
     if not _is_plain_folder(root, folder):
         return {}
     try:
-        names = sorted(os.listdir(root / folder), reverse=True)
+        names = sorted((path.name for path in (root / folder).iterdir()), reverse=True)
     except OSError:
         return {}
     return {_folded(name): name for name in names}

@@ -7,6 +7,7 @@ pooled: the pictures are split again.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path

@@ -7,7 +7,7 @@ cameras.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from camtrap_jax.data.sources.lines import decode_lines
 from camtrap_jax.data.sources.values import parse_path, shown
 
 _HEAD_BYTES = 1_048_576
+_MIN_STEM = 6
 _MAX_NAMES = 8  # of columns or keys in a message
 _FIELDS = re.compile(r'[,;\t|"\r\n]+')
 
@@ -39,6 +40,9 @@ def table_notes(source: Path, tables: Collection[Path], kind: str) -> list[str]:
         return []
     files, _ = walk_files(source.resolve())
     names = {_name(file) for file in files if is_picture(file)}
+    # Some tables leave out the suffix; a short stem or a number may be the name of anything.
+    stems = {name.rpartition(".")[0] for name in names}
+    names |= {stem for stem in stems if len(stem) >= _MIN_STEM and not stem.isdecimal()}
     return [f"{file.name} was not used: {_table_reason(file, names, kind)}" for file in tables]
 
 
@@ -51,14 +55,37 @@ def json_note(file: Path, value: Any, kind: str) -> str:
     if not isinstance(value, dict) or not {"images", "annotations"} & value.keys():
         return f"{file.name} was not used: it has none of the lists {', '.join(KEYS)}"
     raise ValueError(
-        f"{file}: its keys {_listed(value)} are not all of the lists {', '.join(KEYS)} that are "
-        f"expected of COCO Camera Traps JSON; {_advice('complete', kind)}"
+        f"{file}: {listed_names(value, 'keys')} are not all of the lists {', '.join(KEYS)} "
+        f"that are expected of COCO Camera Traps JSON; {_advice('complete', kind)}"
     )
 
 
-def _table_reason(file: Path, names: Collection[str], kind: str) -> str:
+def seen_columns(file: Path) -> str:
+    """Says what columns a CSV file has.
+
+    Raises:
+      OSError: it cannot be opened.
+    """
+    header = find_header(_head(file))
+    return "no columns" if header is None else listed_names(header.names, "columns")
+
+
+def listed_names(value: Any, kind: str) -> str:
+    """Says what names there are, such as `the columns 'a', 'b'`; of what has none, what it is."""
+    if not isinstance(value, list | dict):
+        return shown(value)
+    seen = list(value)
+    rest = ", ..." * (len(seen) > _MAX_NAMES)
+    return f"the {kind} {', '.join(map(shown, seen[:_MAX_NAMES]))}{rest}" if seen else f"no {kind}"
+
+
+def _head(file: Path) -> list[str]:
     with file.open("rb") as stream:
-        lines, _ = decode_lines(stream.read(_HEAD_BYTES))
+        return decode_lines(stream.read(_HEAD_BYTES))[0]
+
+
+def _table_reason(file: Path, names: Collection[str], kind: str) -> str:
+    lines = _head(file)
     header = find_header(lines)
     if header is None:
         return "it is empty"
@@ -67,21 +94,16 @@ def _table_reason(file: Path, names: Collection[str], kind: str) -> str:
     fields = (field for line in lines for field in _FIELDS.split(line))
     example = next((field.strip() for field in fields if _name(field) in names), None)
     if example is None:
-        return f"its columns {_listed(header.names)} do not name both a file and a label"
+        return f"{listed_names(header.names, 'columns')} do not name both a file and a label"
     raise ValueError(
-        f"{file}: names pictures of the source, such as {shown(example)}, but its columns "
-        f"{_listed(header.names)} are not the expected ones: {expected_columns()}; "
+        f"{file}: names pictures of the source, such as {shown(example)}, but "
+        f"{listed_names(header.names, 'columns')} are not the expected ones: {expected_columns()}; "
         f"{_advice('rename', kind)}"
     )
 
 
 def _name(path: str) -> str:
     return parse_path(path.strip()).rpartition("/")[2].casefold()
-
-
-def _listed(names: Iterable[str]) -> str:
-    seen = list(names)
-    return ", ".join(map(shown, seen[:_MAX_NAMES])) + ", ..." * (len(seen) > _MAX_NAMES)
 
 
 def _advice(verb: str, kind: str) -> str:

@@ -37,6 +37,7 @@ _CLOCKS = (
     r"(?P<hour>\d{1,2})(?:(?P<sep>[:.-])(?P<minute>\d\d)"
     r"(?:(?P=sep)(?P<sec>\d\d)(?:[.,]\d{1,9})?)?)? ?(?P<half>[ap]\.?m\.?)?",
     r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<sec>\d\d)?(?:\.\d{1,9})?",
+    r"(?P<hour>\d{1,2}) ?h ?(?P<minute>\d\d)(?: ?(?:m|min|mn)? ?(?P<sec>\d\d) ?s?)?",
 )
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}[., ]{1,2})?"
 _ZONE = r"(?: ?(?:z|[+-]\d\d(?::?\d\d)?)| [a-z]{3,5})?"
@@ -46,6 +47,7 @@ _SPELLINGS = [
     for clock in _CLOCKS
 ]
 _RUN_TOGETHER = re.compile(_DATES[1] + _CLOCKS[1], re.ASCII)
+_YEAR_FIRST = re.compile(r"\d{4}[-/.: ]", re.ASCII)
 _NUMBER = re.compile(r"\d{5,13}(?:\.\d{1,12})?", re.ASCII)
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -78,6 +80,28 @@ def parse_spelling(value: Any, latest: datetime) -> Readings | str | None:
     spelled = (spelling.fullmatch(text) for spelling in _SPELLINGS)
     match = match or next(filter(None, spelled), None)
     return _UNREADABLE if match is None else _parse_parts(match.groupdict(), latest)
+
+
+def latest_plausible() -> datetime:
+    """Returns the time after which, in any zone and by any clock, no picture was taken yet."""
+    return datetime.now() + timedelta(days=2)
+
+
+def parse_exif_time(value: Any) -> str:
+    """Returns the time that a picture's EXIF gives, in the camera's own time.
+
+    Args:
+      value: text with the year first, `2021:03:04 05:06:07` or as other programs write it.
+
+    Returns:
+      "YYYY-MM-DD hh:mm:ss"; empty where it is none, or none that a picture was taken at.
+    """
+    text = str(value or "").strip("\0 ")
+    if not _YEAR_FIRST.match(text):
+        return ""
+    found = parse_spelling(text, latest_plausible())
+    moment = found[0] if isinstance(found, tuple) else None
+    return "" if moment is None else moment.isoformat(" ", "seconds")
 
 
 def from_unix(seconds: float) -> datetime:

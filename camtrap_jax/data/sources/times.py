@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from camtrap_jax.data.sources.time_spellings import (
@@ -16,6 +16,7 @@ from camtrap_jax.data.sources.time_spellings import (
     ORDERS,
     Readings,
     implausible,
+    latest_plausible,
     parse_spelling,
 )
 from camtrap_jax.data.sources.values import shown
@@ -47,7 +48,7 @@ def parse_times(values: Sequence[Any]) -> Times:
     Args:
       values: text, numbers or None, as `parse_spelling` reads them.
     """
-    latest = datetime.now() + timedelta(days=2)  # no picture is from the future, in any zone
+    latest = latest_plausible()
     read = [parse_spelling(value, latest) for value in values]
     order, notes = _choose_order(values, read)
     texts, problems, bare = [], {}, []

@@ -13,6 +13,7 @@ from camtrap_jax.data.sources.camtrap_dp.events import (
 )
 from camtrap_jax.data.sources.camtrap_dp.media import Media
 from camtrap_jax.data.sources.camtrap_dp.observation import (
+    MISSING,
     OPTIONAL,
     REQUIRED,
     TYPES,
@@ -103,7 +104,8 @@ def _problem(row: Observation, species: str, media: dict[str, Media]) -> str:
 
 def _add(observed: Observed, species: str, row: Observation) -> str:
     """Adds an observation; says why its box cannot be used, empty where it can."""
-    observed.sequence = observed.sequence or row.event_id
+    if row.event_id not in MISSING:
+        observed.sequence = observed.sequence or row.event_id
     label = observed.labels.setdefault(species, Label())
     label.by_machine &= row.method == "machine"
     box, reason = box_of(row)

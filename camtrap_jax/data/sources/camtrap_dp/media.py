@@ -99,7 +99,7 @@ def _check_deployments(package: Package, media: dict[str, Media], failures: list
     known = {fields[0] for _, fields in table.rows(["deploymentID"], [], failures)} - {""}
     unknown: dict[str, list[int]] = {}
     for entry in media.values():
-        if entry.camera not in known:
+        if entry.camera not in known and not entry.reason:
             unknown.setdefault(entry.camera, []).append(entry.row)
     name = package.name("media")
     for camera, rows in unknown.items():

@@ -25,7 +25,7 @@ OPTIONAL = (
     "bboxHeight",
 )
 TYPES = ("animal", "human", "vehicle", "blank", "unknown", "unclassified")
-_MISSING = frozenset({"", "NA", "NaN", "nan"})  # as version 1.0.2 has it
+MISSING = frozenset({"", "NA", "NaN", "nan"})  # as version 1.0.2 has it
 
 
 class Observation(NamedTuple):
@@ -52,9 +52,9 @@ def species_of(row: Observation) -> str:
     kind = row.type.casefold()
     if kind == "human":  # whatever name they are given, so that people are recognised as such
         return "human"
-    if row.name not in _MISSING:
+    if row.name not in MISSING:
         return parse_label(row.name)
-    if row.setup_type not in _MISSING:
+    if row.setup_type not in MISSING:
         return "setup"
     if kind == "animal":
         return "unidentified"
@@ -64,13 +64,13 @@ def species_of(row: Observation) -> str:
 def box_of(row: Observation) -> tuple[Box | None, str]:
     """Returns the box, if there is one, and why it cannot be used."""
     texts = (row.x, row.y, row.width, row.height)
-    if _MISSING.issuperset(texts):
+    if MISSING.issuperset(texts):
         return None, ""
     box = relative_box([_number(text) for text in texts])
     if box is not None:
         return box, ""
     spelled = shown(", ".join(texts))
-    return None, f"bboxX to bboxHeight: {spelled} is no box; the picture is kept without it"
+    return None, f"bboxX to bboxHeight: {spelled} is no box, and not used"
 
 
 def _number(text: str) -> float | None:

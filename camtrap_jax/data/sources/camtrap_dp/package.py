@@ -15,7 +15,7 @@ from pathlib import Path
 
 from camtrap_jax.data.sources.camtrap_dp.csv_table import CsvTable
 from camtrap_jax.data.sources.camtrap_dp.descriptor import Resource, parse_descriptor
-from camtrap_jax.data.sources.files import file_problems
+from camtrap_jax.data.sources.files import file_problems, walk_files
 from camtrap_jax.data.sources.json_text import parse_json
 from camtrap_jax.data.sources.storage import FolderStorage, Storage, ZipStorage
 from camtrap_jax.data.sources.values import shown
@@ -59,6 +59,17 @@ class Package:
     def name(self, table: str) -> str:
         """Returns the file name of one of `TABLES`."""
         return self.tables[table].path.rpartition("/")[2]
+
+    def files(self) -> list[str]:
+        """Returns the plain files of the storage, sorted.
+
+        Raises:
+          OSError: its folder cannot be opened.
+        """
+        if isinstance(self.storage, FolderStorage):
+            return walk_files(self.storage.root)[0]
+        names = _members(self.storage.root)
+        return sorted(name for name in names if _is_plain(name) and not name.endswith("/"))
 
     def read_table(self, name: str) -> CsvTable:
         """Reads one of `TABLES`.

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from camtrap_jax.data.sources.camtrap_dp.labels import Observed, read_labels
 from camtrap_jax.data.sources.camtrap_dp.media import Media, read_media
+from camtrap_jax.data.sources.camtrap_dp.observation import MISSING
 from camtrap_jax.data.sources.camtrap_dp.package import open_package
 from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
-from camtrap_jax.data.sources.values import parse_datetime, shown, union_box
+from camtrap_jax.data.sources.unlisted import unlisted
+from camtrap_jax.data.sources.values import parse_datetime, same_form, shown, union_box
 
 
 def read_camtrap_dp(source: Path) -> SourceListing:
@@ -38,6 +40,8 @@ def read_camtrap_dp(source: Path) -> SourceListing:
     media = read_media(package, failures, notes)
     observed = read_labels(package.read_table("observations"), media, failures, notes)
     name = package.name("media")
+    listed = {entry.filepath for entry in media.values()} | {each.filepath for each in failures}
+    notes.extend(unlisted(package.files(), listed, name))
     images: dict[tuple[str, str], SourceImage] = {}
     for key, entry in media.items():
         if entry.reason:
@@ -71,7 +75,7 @@ def _source_images(entry: Media, moment: str, observed: Observed) -> Iterator[So
         yield SourceImage(
             filepath=entry.filepath,
             species=species,
-            camera=entry.camera,
+            camera="" if entry.camera in MISSING else same_form(entry.camera),
             sequence=observed.sequence,
             datetime=moment,
             box=box,
