@@ -33,7 +33,8 @@ def check_before(
     try:
         _check_labels(listing, config)
     except ValueError as error:
-        raise ValueError(f"{source}: {error}{first(listing.failures)}") from None
+        notes = "".join(f"; {note}" for note in listing.notes[:2])
+        raise ValueError(f"{source}: {error}{first(listing.failures)}{notes}") from None
 
 
 def check_apart(root: Path, dataset: Path) -> None:

@@ -318,3 +318,9 @@ def test_names_in_two_unicode_forms_are_one(read):
         ("empty", "007"),
         (composed, composed),
     ]
+
+
+def test_masks_beside_the_folder_of_pictures_are_not_missed(read, tmp_path):
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "a.png").touch()
+    assert read(GOOD, "images").notes == []

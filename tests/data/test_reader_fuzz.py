@@ -34,6 +34,7 @@ NASTY_TEXT = st.one_of(
         [
             *("", " ", "..", ".", "/", "~", "../secret.jpg", "linked/secret.jpg", "out.jpg"),
             *("/etc/passwd", "C:\\x\\a.jpg", "\\\\server\\a.jpg", "a\0b", "a\nb", '"', "'", ",;\t"),
+            *("NA", "N/A", "nan", "e\u0301", "c:/A 01_0.jpg"),
             *("\u202eabc", "\ufeff", "\ud800", "\u05d0", "x" * 5000, "=1+1", "NaN", "-1", "1e999"),
             *("31/02/2019 10:00", "0000-00-00 00:00:00", "2019-05-06", "99/99/99 9:99"),
         ]
@@ -160,6 +161,9 @@ def check_table(data, source):
         assert not sound
         return
     check_good(listing, [whole[row[0]] for row in sound])
+    missing = {"", "na", "n/a", "nan", "null", "-"}
+    assert not missing & {image.species.casefold() for image in listing.images}
+    assert not (missing - {""}) & {image.camera.casefold() for image in listing.images}
 
 
 # COCO Camera Traps

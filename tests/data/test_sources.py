@@ -144,6 +144,7 @@ def test_the_order_of_the_file_system_does_not_matter(tmp_path, pictures, monkey
             "coco_camera_traps",
             "images, annotations, categories; got x.json with no keys$",
         ),
+        ({"x.json": b"[1, 2]"}, "coco_camera_traps", "got x.json with no object$"),
         ({"x.json": b"{,}", "lion/a.jpg": b"x"}, "auto", "x.json: expected JSON.*--format=folder"),
         ({"lion/a.jpg": b"x"}, "zip", "--format: expected auto, folder"),
         ({"lion/a.jpg": b"x"}, "csv", r"file \(filepath, .*label, species.*; got no CSV file"),

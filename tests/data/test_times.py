@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camtrap_jax.data.sources.time_spellings import parse_exif_time
 from camtrap_jax.data.sources.times import parse_times
 
 
@@ -207,6 +208,7 @@ def test_contradictory_columns_lose_these_times_only():
     assert note.startswith("3 of 4 times are not used: '13/05/2019 2:00' and '05/13/2019 3:00' do")
 
 
+EXIF = r"[0-9]{4}[:-][0-9]{2}[:-][0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2025, 12, 31)).map(
     lambda moment: moment.replace(microsecond=0)
 )
@@ -234,3 +236,17 @@ def test_anything_is_a_time_or_explained(values):
         assert not (text and index in times.problems)
         if text:
             assert str(datetime.fromisoformat(text)) == text
+
+
+@given(st.text() | st.binary() | st.integers() | st.none() | st.from_regex(EXIF, fullmatch=True))
+def test_anything_in_exif_is_a_time_that_can_be_or_none(value):
+    text = parse_exif_time(value)
+    if text:
+        assert 1990 <= datetime.fromisoformat(text).year <= datetime.now().year + 1
+        assert text.startswith(value[:4])
+
+
+@given(MOMENTS)
+def test_exif_times_are_what_was_written(moment):
+    for spelling in ("%Y:%m:%d %H:%M:%S", "%Y-%m-%d %H:%M:%S"):
+        assert parse_exif_time(f"{moment:{spelling}}") == str(moment)

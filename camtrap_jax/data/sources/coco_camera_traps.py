@@ -68,7 +68,8 @@ def read_coco_camera_traps(file: Path, value: dict[str, Any]) -> SourceListing:
             listed[filepath, species] = _source_image(
                 filepath, species, entry, label, times.texts[index]
             )
-    unlisted = unlisted_in_folder(storage.root, frozenset(filepaths.values()), file.name)
+    paths = frozenset(filepaths.values())
+    unlisted = unlisted_in_folder(storage.root, paths, file.name, below=prefix)
     return SourceListing(
         storage=storage,
         layout="coco_camera_traps",

@@ -15,7 +15,7 @@ from camtrap_jax.data.sources.gorongosa import has_seasons
 from camtrap_jax.data.sources.json_text import parse_json
 from camtrap_jax.data.sources.list_files import find_list_files, is_list_file
 from camtrap_jax.data.sources.megadetector import is_megadetector
-from camtrap_jax.data.sources.strays import json_note, listed_names, seen_columns, table_notes
+from camtrap_jax.data.sources.strays import json_note, seen_columns, seen_keys, table_notes
 from camtrap_jax.data.sources.table import is_label_table
 
 _TABLES = (".csv", ".tsv")
@@ -83,7 +83,7 @@ def find_coco_camera_traps(source: Path) -> Found:
     _raise_problem(source, found)
     if found.detections:
         raise ValueError(_wrong_flag(found.detections[0]))
-    keys = {file: f" with {listed_names(value, 'keys')}" for file, value in found.others}
+    keys = {file: f" with {seen_keys(value)}" for file, value in found.others}
     seen = ", ".join(file.name + keys.get(file, "") for file in files) or "no JSON file"
     raise ValueError(
         f"{source}: expected COCO Camera Traps JSON, an object with the lists {', '.join(KEYS)}; "

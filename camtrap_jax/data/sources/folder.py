@@ -1,8 +1,9 @@
 """Pictures sorted into folders named after their label.
 
 Read: `label/file`, `camera/label/file` and either below a split (`train/label/file`). The folder
-that holds a picture is its label, the folders above it are its camera. Splits of the source are
-pooled: the pictures are split again.
+that holds a picture is its label, the folders above it are its camera. Folders that a camera makes
+on its card (`label/DCIM/100RECNX/file`) do not count. Splits of the source are pooled: the pictures
+are split again.
 """
 
 from __future__ import annotations

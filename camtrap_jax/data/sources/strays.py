@@ -7,7 +7,7 @@ cameras.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def json_note(file: Path, value: Any, kind: str) -> str:
     if not isinstance(value, dict) or not {"images", "annotations"} & value.keys():
         return f"{file.name} was not used: it has none of the lists {', '.join(KEYS)}"
     raise ValueError(
-        f"{file}: {listed_names(value, 'keys')} are not all of the lists {', '.join(KEYS)} "
+        f"{file}: {seen_keys(value)} are not all of the lists {', '.join(KEYS)} "
         f"that are expected of COCO Camera Traps JSON; {_advice('complete', kind)}"
     )
 
@@ -67,14 +67,16 @@ def seen_columns(file: Path) -> str:
       OSError: it cannot be opened.
     """
     header = find_header(_head(file))
-    return "no columns" if header is None else listed_names(header.names, "columns")
+    return "no columns" if header is None else _listed(header.names, "columns")
 
 
-def listed_names(value: Any, kind: str) -> str:
-    """Says what names there are, such as `the columns 'a', 'b'`; of what has none, what it is."""
-    if not isinstance(value, list | dict):
-        return shown(value)
-    seen = list(value)
+def seen_keys(value: Any) -> str:
+    """Says what keys parsed JSON has."""
+    return _listed(value, "keys") if isinstance(value, dict) else "no object"
+
+
+def _listed(names: Iterable[str], kind: str) -> str:
+    seen = list(names)
     rest = ", ..." * (len(seen) > _MAX_NAMES)
     return f"the {kind} {', '.join(map(shown, seen[:_MAX_NAMES]))}{rest}" if seen else f"no {kind}"
 
@@ -94,10 +96,10 @@ def _table_reason(file: Path, names: Collection[str], kind: str) -> str:
     fields = (field for line in lines for field in _FIELDS.split(line))
     example = next((field.strip() for field in fields if _name(field) in names), None)
     if example is None:
-        return f"{listed_names(header.names, 'columns')} do not name both a file and a label"
+        return f"{_listed(header.names, 'columns')} do not name both a file and a label"
     raise ValueError(
         f"{file}: names pictures of the source, such as {shown(example)}, but "
-        f"{listed_names(header.names, 'columns')} are not the expected ones: {expected_columns()}; "
+        f"{_listed(header.names, 'columns')} are not the expected ones: {expected_columns()}; "
         f"{_advice('rename', kind)}"
     )
 

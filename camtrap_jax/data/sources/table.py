@@ -2,7 +2,8 @@
 
 Needed are a column for the file and one for the label; camera, time, sequence and frame are read
 where they are there (`columns.COLUMNS` has the names). Paths are relative to the file's folder. A
-picture with several species has a row for each. Bad rows are failures, and the others all count.
+picture with several species has a row for each. `NA` and the like mean that nothing is known. Bad
+rows are failures, and the others all count.
 """
 
 from __future__ import annotations

@@ -10,18 +10,22 @@ from camtrap_jax.data.sources.folder import is_picture
 from camtrap_jax.data.sources.values import shown
 
 
-def unlisted_in_folder(root: Path, listed: Collection[str], annotations: str) -> list[str]:
+def unlisted_in_folder(
+    root: Path, listed: Collection[str], annotations: str, *, below: str = ""
+) -> list[str]:
     """Counts the pictures below a folder that are not listed; at most one note.
 
     Args:
       root: a resolved folder, walked once.
       listed: paths relative to it, with "/"; those of pictures that cannot be used, too.
       annotations: name of the file that lists them.
+      below: folder of the pictures, with a "/" at its end, where others hold masks or the like.
 
     Raises:
       OSError: the folder cannot be opened.
     """
-    return unlisted(walk_files(root)[0], listed, annotations)
+    files = (file for file in walk_files(root)[0] if file.startswith(below))
+    return unlisted(files, listed, annotations)
 
 
 def unlisted(files: Iterable[str], listed: Collection[str], annotations: str) -> list[str]:

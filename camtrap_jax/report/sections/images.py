@@ -72,6 +72,7 @@ def images_section(results: Results, pictures: Pictures) -> dict[str, Any] | Non
             for name, what in ANALYSES.items()
             if audit.get("too_few_images", {}).get(name, {}).get("species")
         ],
+        "notes": audit.get("notes", []),
         "failures": _failures(dataset / "failures.csv"),
         "is_old": not {"test_images", "light", "strip", "totals"} <= set(audit),
         "examples": EXAMPLES,
