@@ -144,7 +144,7 @@ def _ask(lane: Lane, num_batches: int) -> tuple[Run, float]:
         raise RuntimeError(f"a contender did not answer within {_PATIENCE_SEC} s")
     try:
         return lane.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):
         raise RuntimeError("a contender ended; its error is above") from None
 
 

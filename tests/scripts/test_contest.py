@@ -1,26 +1,15 @@
 """The benchmarks' stopwatch, with programs that only wait."""
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
 import pytest
+from reference.idle_programs import failing, waiting
 
 sys.path.append(str(Path(__file__).parents[2] / "scripts"))
 
 from benchmarks.contest import Contender, call_apart, compete, ratios, spread
-
-
-def waiting(seconds, images=10):
-    while True:
-        time.sleep(seconds)
-        yield images
-
-
-def failing():
-    yield 1
-    raise KeyError("broken")
 
 
 def test_rates_are_images_a_second_by_the_wall():

@@ -1,6 +1,7 @@
 import shutil
 
 import pytest
+from reference.edited_dataset import change_manifest
 from reference.tiny_study import tiny_config
 
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
@@ -120,8 +121,7 @@ def test_mistyped_weights_end_a_study_before_anything_is_drawn(tmp_path):
 
 def test_another_dataset_is_refused(run_copy, tiny_dataset, tmp_path):
     other = shutil.copytree(tiny_dataset, tmp_path / "other")
-    table = (other / "manifest.csv").read_text()
-    (other / "manifest.csv").write_text(table.replace("C0", "C7", 1))
+    change_manifest(other, lambda table: table.replace("C0", "C7", 1))
     with pytest.raises(ValueError, match=r"other data.*--overwrite"):
         open_run(run_copy, DatasetFolder(other), tiny_config())
     open_run(run_copy, DatasetFolder(tiny_dataset), tiny_config())  # the same images elsewhere

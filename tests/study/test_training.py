@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 import safetensors.numpy
+from reference.edited_dataset import change_manifest
 from reference.narrow_networks import random_variables
 from reference.small_network import assert_same_bits
 from reference.tiny_study import tiny_config
@@ -124,8 +125,7 @@ def test_a_batch_that_the_devices_cannot_share_is_refused_with_the_next_size(new
 def test_without_validation_images_the_log_says_null(tiny_dataset, tmp_path, new_run):
     config = tiny_config()
     dataset = shutil.copytree(tiny_dataset, tmp_path / "dataset")
-    table = (dataset / "manifest.csv").read_text()
-    (dataset / "manifest.csv").write_text(table.replace(",val,", ",test,"))
+    change_manifest(dataset, lambda table: table.replace(",val,", ",test,"))
     run = open_run(tmp_path / "run", DatasetFolder(dataset), config)
     train_run(run, config, Silent())
     assert logged(run.root)[-1]["val_accuracy"] is None
