@@ -78,6 +78,11 @@ def test_the_exact_search_alone_lacks_as_little_as_can_be(counts):
     assert tuple(lacking) == found.fewest == best_rank(as_dicts(counts))[0][1:]
 
 
+def test_the_exact_search_takes_no_part_of_a_half():
+    """11 images of each of three species at two cameras, 6 of one species here, 6 of two there."""
+    assert search_exactly(np.array([[6, 5, 5], [5, 6, 6]])).fewest == (0, 1, 0, 1)
+
+
 @settings(deadline=None, max_examples=60)
 @given(small_problems(), st.data())
 def test_shortfalls_are_counted_and_counting_proves_only_what_is_true(counts, data):
@@ -101,6 +106,8 @@ def test_only_what_has_the_fewest_of_all_that_comes_before_is_proven():
 @given(small_problems(), st.data())
 def test_the_cost_ranks_assignments_as_the_priorities_do(counts, data):
     choices = data.draw(arrays(np.int64, (2, len(counts)), elements=st.integers(0, 2)))
+    if data.draw(st.booleans()):  # else they seldom lack equally much
+        choices[1, 1:] = choices[0, 1:]
     one, other = (rank_of(counts, splits) for splits in choices)
     costs = cost(make_problem(counts, WANTED), choices)
     if one[0] != other[0]:
@@ -131,6 +138,15 @@ def test_one_untrained_species_is_worse_than_three_with_less_than_half():
     counts = np.array([[9, 4, 4, 4], [0, 6, 6, 6]])
     halved, untrained = cost(make_problem(counts, WANTED), np.array([[0, 2], [2, 0]]))
     assert halved < untrained
+
+
+def test_a_species_without_validation_images_costs_a_quarter():
+    """Two species of 20 images: one divided as wanted, the other so or 18 / 0 / 2."""
+    counts = np.repeat(np.eye(2, dtype=np.int64), 20, axis=0)
+    as_wanted, without_val = np.repeat([0, 1, 2], [17, 1, 2]), np.repeat([0, 2], [18, 2])
+    splits = [np.append(as_wanted, as_wanted), np.append(as_wanted, without_val)]
+    costs = cost(make_problem(counts, WANTED), np.stack(splits))
+    np.testing.assert_allclose(costs, [0, 0.05 + 0.05 + 0.25], atol=1e-12)
 
 
 @settings(deadline=None, max_examples=60)

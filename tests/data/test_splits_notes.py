@@ -132,9 +132,9 @@ def check_share_note(note, images, splits):
             off[species] = apart.sum()
     assert bool(note) == bool(off)
     if note:
-        mean, worst, name = re.search(
-            r": (.*) % on the mean .*, (.*) % of (.*) \(fur", note
-        ).groups()
+        said = re.search(r": (.*) % on the mean .*, (.*) % of (.*) \(fur", note)
+        assert said
+        mean, worst, name = said.groups()
         assert off[name] == pytest.approx(max(off.values()))
         for text, share in (mean, np.mean(list(shares.values()), axis=0)), (worst, shares[name]):
             numbers = [int(number) for number in text.split(" / ")]
@@ -172,7 +172,9 @@ def test_what_was_not_proven_is_not_called_so():
     both = "no choice of cameras with half of every species in train and as many in test "
     empty = group_notes(species[:1], places[:1], sizes[:1], CAMERA, (True, True, True, False))
     assert empty == [f"val is empty: {both}was found that leaves one for it"]
-    in_all = group_notes(["oribi"], [["A", "B"]], np.array([[5, 0, 4]]), CAMERA, (True,) * 4)
+    in_all = group_notes(
+        ["oribi"], [["A", "B"]], np.array([[5, 0, 4]]), CAMERA, (True, True, True, True)
+    )
     assert in_all == [f"val is empty: {both}leaves one for it (proven)"]
 
 
@@ -237,6 +239,12 @@ def test_a_species_that_only_one_camera_of_two_sees_is_refused_and_quoted():
     renamed = table(rows).replace({"species": {"lion": "honey badger"}})
     with pytest.raises(ValueError, match="excluded_labels='honey badger', or"):
         split_images(renamed, method="camera", seed=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_FEW", 0)
+        patch.setattr(coverage, "_MOST", 0)
+        unproven = "no choice was found of cameras for test, among 2, that leaves training images"
+        with pytest.raises(ValueError, match=f"^--split=camera: {unproven} of every species: lion"):
+            split_images(table(rows), method="camera", seed=0)
 
 
 def test_only_duplicates_kept_together_is_said():
