@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from camtrap_jax.config import DataConfig
+from camtrap_jax.config import DataConfig, config_differences
 from camtrap_jax.data.sources import SourceListing
 from camtrap_jax.data.sources.storage import Storage
 from camtrap_jax.run_folder import PREPARED as FILE
@@ -139,12 +139,5 @@ def _problem(storage: Storage, filepath: str) -> str:
 
 def _difference(name: str, before: Any, now: Any) -> str:
     if isinstance(before, dict) and isinstance(now, dict):
-        names = [
-            key for key in {**before, **now} if _plain(before.get(key)) != _plain(now.get(key))
-        ]
-        return ", ".join(f"data.{key}: {before.get(key)!r} -> {now.get(key)!r}" for key in names)
+        return ", ".join(config_differences({"data": before}, {"data": now}))
     return "" if before == now else f"{name}: {before!r} -> {now!r}"
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -78,11 +78,6 @@ def prepare_dataset(
     is_complete = False
     try:
         pictures.decode(listing, on_progress)
-        if not pictures.measured:
-            count = len(pictures.failures)
-            raise ValueError(
-                f"{source}: none of {count} pictures can be read{first(pictures.failures)}"
-            )
         try:
             contents = _contents(listing, pictures, people, config)
         except ValueError as error:
@@ -135,6 +130,9 @@ def _contents(
     people: frozenset[str],
     config: DataConfig,
 ) -> _Contents:
+    if not pictures.measured:
+        failures = pictures.failures
+        raise ValueError(f"none of {len(failures)} pictures can be read{first(failures)}")
     images = image_table(listing.images, pictures.measured, config)
     files = _file_table(pictures, images["filepath"].tolist(), people)
     near = near_duplicate_labels(images, files, config)
