@@ -15,7 +15,7 @@ def get_config(network: str = "vgg16") -> Config:
     config.model.width = 0.25
     config.model.image_size = 96
     config.model.dropout = 0.1
-    config.train.epochs = 12
+    config.train.epochs = 16
     config.train.batch_size = 32
     # BatchNorm bears, and needs, larger steps.
     config.train.learning_rate = 0.1 if network == "resnet50" else 0.03

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -20,6 +21,10 @@ COMMANDS = {
     "truth": "hold the results against a planted truth",
     "report": "write the HTML report",
     "leak": "what a random split flatters: accuracies under three splits",
+}
+_ADVICE = {
+    errno.ENOSPC: "; free some and give the same command again, it goes on from here",
+    errno.EDQUOT: "; free some and give the same command again, it goes on from here",
 }
 USER_ERRORS = (ValueError, FileNotFoundError, FileExistsError, FloatingPointError, OSError)
 
@@ -69,4 +74,8 @@ def _usage() -> str:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:  # without the number that Python puts first
+        where = f"{error.filename}: " if error.filename else ""
+        text = f"{where}{error.strerror}{_ADVICE.get(error.errno or 0, '')}"
+    return " ".join(text.split()) or type(error).__name__

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from camtrap_jax.config import DataConfig
-from camtrap_jax.data.manifest import label_counts
+from camtrap_jax.data.labels import label_counts
 from camtrap_jax.data.sources import Failure, SourceListing
 from camtrap_jax.data.splits import choose_species, split_images
 from camtrap_jax.run_folder import DatasetFolder

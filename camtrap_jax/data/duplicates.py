@@ -12,6 +12,9 @@ import pandas as pd
 from jaxtyping import Array, Bool, Int, UInt32
 from scipy.sparse import coo_array, csgraph
 
+from camtrap_jax.config import DataConfig
+from camtrap_jax.data.labels import label_counts
+
 HASH_BITS = 256
 _WORDS = HASH_BITS // 32
 _HASH = re.compile(f"[0-9a-fA-F]{{{HASH_BITS // 4}}}")
@@ -63,6 +66,30 @@ def near_duplicates(hashes: Sequence[str], *, max_bits: int) -> Int[np.ndarray, 
     distinct = sorted({text for text in hashes if text})
     component = dict(zip(distinct, _components(_words(distinct), max_bits).tolist(), strict=True))
     return exact_duplicates([str(component[text]) if text else "" for text in hashes])
+
+
+def near_duplicate_labels(
+    images: pd.DataFrame, files: pd.DataFrame, config: DataConfig
+) -> np.ndarray:
+    """Numbers the groups of images of animals that look alike.
+
+    Empty frames of one camera all look alike, and would join the animals between them: they, and
+    images whose label is no species, are alike to nothing.
+
+    Args:
+      images: columns `filepath` and `species`.
+      files: columns `filepath` and `phash`, one row a file.
+      config: how much two pictures of a group may differ, and which labels are no species.
+
+    Returns:
+      int [images]; the same number for images of one group.
+    """
+    roles, _ = label_counts(images["species"].tolist(), config)
+    with_animals = images.loc[np.array(roles) == "species", "filepath"]
+    hashes = files["phash"].where(files["filepath"].isin(with_animals), "")
+    groups = near_duplicates(hashes.tolist(), max_bits=config.near_duplicate_bits)
+    of_file = dict(zip(files["filepath"], groups, strict=True))
+    return np.array([of_file[path] for path in images["filepath"]], np.int64)
 
 
 def _words(hashes: Sequence[str]) -> UInt32[np.ndarray, "hashes words"]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from camtrap_jax.config import DataConfig
 
 EMPTY = frozenset({"empty", "blank", "ghost", "none"})
 PEOPLE = frozenset(
@@ -36,6 +39,17 @@ def label_role(label: str, *, empty: Collection[str] = (), excluded: Collection[
     if name in EXCLUDED:
         return "excluded"
     return "empty" if name in EMPTY else "species"
+
+
+def label_counts(labels: Sequence[str], config: DataConfig) -> tuple[list[str], Counter[str]]:
+    """Returns each label's role as `label_role` has it, and the images of each species."""
+    of_label = {
+        label: label_role(label, empty=config.empty_labels, excluded=config.excluded_labels)
+        for label in set(labels)
+    }
+    roles = [of_label[label] for label in labels]
+    pairs = zip(labels, roles, strict=True)
+    return roles, Counter(label for label, role in pairs if role == "species")
 
 
 def shows_people(label: str) -> bool:

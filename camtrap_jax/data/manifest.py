@@ -17,8 +17,8 @@ from camtrap_jax.config import DataConfig
 from camtrap_jax.data import conflicts
 from camtrap_jax.data.boxes import format_box, kept_box
 from camtrap_jax.data.bursts import find_sequences
-from camtrap_jax.data.labels import label_role
-from camtrap_jax.data.pictures import Measured
+from camtrap_jax.data.decoding.pictures import Measured
+from camtrap_jax.data.labels import label_counts
 from camtrap_jax.data.sources import Failure, SourceImage
 from camtrap_jax.data.splits import choose_species, split_images
 
@@ -82,17 +82,6 @@ def image_table(
     table["frame"] = table["frame"].astype("Int64")
     bursts = find_sequences(table, gap_sec=config.burst_gap_sec)
     return table.assign(sequence=bursts["sequence"], frame=bursts["frame"])
-
-
-def label_counts(labels: Sequence[str], config: DataConfig) -> tuple[list[str], Counter[str]]:
-    """Returns each label's role as `label_role` has it, and the images of each species."""
-    of_label = {
-        label: label_role(label, empty=config.empty_labels, excluded=config.excluded_labels)
-        for label in set(labels)
-    }
-    roles = [of_label[label] for label in labels]
-    pairs = zip(labels, roles, strict=True)
-    return roles, Counter(label for label, role in pairs if role == "species")
 
 
 def assign_roles(

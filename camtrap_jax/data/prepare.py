@@ -14,8 +14,9 @@ import pandas as pd
 from camtrap_jax.config import DataConfig
 from camtrap_jax.data.audit import audit
 from camtrap_jax.data.checks import check_apart, check_before, first
-from camtrap_jax.data.decoding import DecodedPictures, OnProgress, remove_spool
-from camtrap_jax.data.duplicates import near_duplicates
+from camtrap_jax.data.decoding.decoded_pictures import DecodedPictures, OnProgress, remove_spool
+from camtrap_jax.data.decoding.pictures import Measured
+from camtrap_jax.data.duplicates import near_duplicate_labels
 from camtrap_jax.data.freshness import FILE, needs_preparing, preparation, written_files
 from camtrap_jax.data.labels import shows_people
 from camtrap_jax.data.manifest import (
@@ -23,9 +24,7 @@ from camtrap_jax.data.manifest import (
     assign_roles,
     class_labels,
     image_table,
-    label_counts,
 )
-from camtrap_jax.data.pictures import Measured
 from camtrap_jax.data.records import write_records
 from camtrap_jax.data.sources import SourceListing, read_source
 from camtrap_jax.data.sources.megadetector import apply_boxes, read_boxes
@@ -181,27 +180,3 @@ def _file_table(
     files = pd.DataFrame.from_records(map(operator.attrgetter(*names), measured), columns=names)
     shown = files.loc[files["filepath"].isin(list(people)), "sha256"]
     return files.assign(people=files["sha256"].isin(shown).astype(int))
-
-
-def near_duplicate_labels(
-    images: pd.DataFrame, files: pd.DataFrame, config: DataConfig
-) -> np.ndarray:
-    """Numbers the groups of images of animals that look alike.
-
-    Empty frames of one camera all look alike, and would join the animals between them: they, and
-    images whose label is no species, are alike to nothing.
-
-    Args:
-      images: columns `filepath` and `species`.
-      files: columns `filepath` and `phash`, one row a file.
-      config: how much two pictures of a group may differ, and which labels are no species.
-
-    Returns:
-      int [images]; the same number for images of one group.
-    """
-    roles, _ = label_counts(images["species"].tolist(), config)
-    with_animals = images.loc[np.array(roles) == "species", "filepath"]
-    hashes = files["phash"].where(files["filepath"].isin(with_animals), "")
-    groups = near_duplicates(hashes.tolist(), max_bits=config.near_duplicate_bits)
-    of_file = dict(zip(files["filepath"], groups, strict=True))
-    return np.array([of_file[path] for path in images["filepath"]], np.int64)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from camtrap_jax.config import DataConfig
+from camtrap_jax.data.duplicates import near_duplicate_labels
 from camtrap_jax.data.freshness import FILE
-from camtrap_jax.data.prepare import near_duplicate_labels
 from camtrap_jax.data.splits import Split, split_images
 from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json, replaced_folder, write_json, write_table

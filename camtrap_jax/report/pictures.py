@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from PIL import Image
 
-from camtrap_jax.data.pipeline import read_pixels
+from camtrap_jax.data.batches.pipeline import read_pixels
 from camtrap_jax.explain.render import overlay, panel, resize, saliency_image
 from camtrap_jax.report.drawing import inline_svg, svg_text
 from camtrap_jax.run_folder import RunFolder

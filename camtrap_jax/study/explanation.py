@@ -10,9 +10,9 @@ import pandas as pd
 from jax.sharding import Mesh
 
 from camtrap_jax.config import MAPS, Config
-from camtrap_jax.data.augment import normalise
+from camtrap_jax.data.batches.augment import normalise
+from camtrap_jax.data.batches.pipeline import eval_batches
 from camtrap_jax.data.manifest import class_labels
-from camtrap_jax.data.pipeline import eval_batches
 from camtrap_jax.explain import make_explainer
 from camtrap_jax.explain.dataset import Rows, write_explanations
 from camtrap_jax.explain.gallery import gallery_rows

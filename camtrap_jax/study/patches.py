@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from camtrap_jax.data.pipeline import read_pixels
+from camtrap_jax.data.batches.pipeline import read_pixels
 from camtrap_jax.run_folder import DatasetFolder
 
 THREADS = 8  # decoding images leaves Python's lock

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 from camtrap_jax.config import Config
-from camtrap_jax.data.augment import normalise
-from camtrap_jax.data.pipeline import eval_batches
+from camtrap_jax.data.batches.augment import normalise
+from camtrap_jax.data.batches.pipeline import eval_batches
 from camtrap_jax.mesh import (
     compiler_options,
     make_mesh,

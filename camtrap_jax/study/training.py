@@ -14,8 +14,8 @@ import optax
 from jax.sharding import Mesh
 
 from camtrap_jax.config import Config
-from camtrap_jax.data.augment import augment, normalise
-from camtrap_jax.data.pipeline import (
+from camtrap_jax.data.batches.augment import augment, normalise
+from camtrap_jax.data.batches.pipeline import (
     eval_batches,
     num_steps_per_epoch,
     train_iterator,

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from camtrap_jax.config import DataConfig
-from camtrap_jax.data.pipeline import train_rows
+from camtrap_jax.data.batches.pipeline import train_rows
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder

@@ -1,5 +1,7 @@
 """What people do wrong: exit code 1, one line that says what to do, nothing half-written."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import safetensors.numpy
 from reference.processes import camtrap as camtrap_process
 from reference.tiny_study import write_tiny_source
 
+from camtrap_jax.data.decoding.spool import Spool
+from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json
 
 
@@ -216,3 +220,26 @@ def test_a_damaged_checkpoint_is_one_line_that_tells_how_to_go_on(
     assert camtrap_process(*words, log=tmp_path / "log") == 0
     original = (tiny_run / "weights.safetensors").read_bytes()
     assert (run / "weights.safetensors").read_bytes() == original
+
+
+def test_a_full_disk_is_one_line_and_nothing_decoded_is_lost(
+    camtrap, config_file, tiny_source, tmp_path, monkeypatch
+):
+    words = ["prepare", config_file, f"--source={tiny_source}", f"--dataset={tmp_path / 'dataset'}"]
+    add, added, room = Spool.add, [], [5]
+
+    def add_until_full(spool, measured, jpeg):
+        if len(added) == room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        added.append(measured.filepath)
+        add(spool, measured, jpeg)
+
+    monkeypatch.setattr(Spool, "add", add_until_full)
+    full = camtrap(*words)
+    assert full.code == 1
+    assert "No space left on device; free some" in full.error
+    assert "Errno" not in full.error
+    assert not (tmp_path / "dataset").exists()
+    room[0] = -1
+    assert camtrap(*words).code == 0
+    assert len(added) == len(set(added)) == len(DatasetFolder(tmp_path / "dataset").pictures)

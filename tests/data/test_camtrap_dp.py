@@ -275,15 +275,22 @@ def test_links_that_leave_the_package_are_not_followed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("timestamp", "expected"), [("24/03/2020 11:00", ""), ("", ""), ("2020-03-24T11:00:46", None)]
+    ("timestamp", "problem"),
+    [
+        ("24/03/2020 11:00", "no ISO 8601 time"),
+        ("", "no ISO 8601 time"),
+        ("1970-01-01T00:00:00Z", "before 1990"),
+        ("2999-12-31T23:59:59+02:00", "in the future"),
+        ("2020-03-24T11:00:46", ""),
+    ],
 )
-def test_times_that_cannot_be_read_cost_the_time_only(timestamp, expected, read):
+def test_times_that_cannot_be_read_cost_the_time_only(timestamp, problem, read):
     listing = read(package(media=changed(MEDIA, 1, timestamp=timestamp)))
     assert labels(listing) == LABELS
-    assert listing.images[2].datetime == ("2020-03-24 11:00:46" if expected is None else "")
+    assert listing.images[2].datetime == ("" if problem else "2020-03-24 11:00:46")
     reasons = [failure.reason for failure in listing.failures]
-    said = f"media.csv row 3, timestamp: {timestamp!r} is no ISO 8601 time"
-    assert reasons == ([] if expected is None else [said])
+    said = f"media.csv row 3, timestamp: {timestamp!r} is {problem}"
+    assert reasons == ([said] if problem else [])
 
 
 def test_repeated_media_ids(read):

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from camtrap_jax.config import DataConfig, SyntheticConfig
-from camtrap_jax.data import decoding, prepare
+from camtrap_jax.data import prepare
+from camtrap_jax.data.decoding import decoded_pictures
+from camtrap_jax.data.decoding.pictures import read_picture
 from camtrap_jax.data.manifest import COLUMNS
-from camtrap_jax.data.pictures import read_picture
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.data.sources.storage import FolderStorage
@@ -147,7 +148,7 @@ def decoded_files(monkeypatch):
         decoded.append(filepath)
         return read_picture(storage, config, filepath)
 
-    monkeypatch.setattr(decoding, "read_picture", count)
+    monkeypatch.setattr(decoded_pictures, "read_picture", count)
     return decoded
 
 

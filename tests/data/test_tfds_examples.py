@@ -6,7 +6,7 @@ import pytest
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.dataset_info import DatasetIdentity
 
-from camtrap_jax.data.images import decode_image
+from camtrap_jax.data.decoding.images import decode_image
 from camtrap_jax.data.sources.tfds_examples import read_tfds
 
 NAMES = ["lion", "eland", "oribi"]

@@ -257,7 +257,7 @@ def test_the_first_layer_sees_what_it_was_trained_on(source, tmp_path):
 
 
 def test_the_constants_of_normalisation_are_those_of_the_file_and_of_imagenet():
-    from camtrap_jax.data import augment
+    from camtrap_jax.data.batches import augment
 
     np.testing.assert_array_equal(IMAGENET_MEAN, augment.MEAN)
     np.testing.assert_array_equal(IMAGENET_STD, augment.STD)

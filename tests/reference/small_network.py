@@ -8,7 +8,7 @@ import numpy as np
 from flax import linen as nn
 
 from camtrap_jax.config import TrainConfig
-from camtrap_jax.data.augment import augment, normalise
+from camtrap_jax.data.batches.augment import augment, normalise
 from camtrap_jax.mesh import make_mesh, put_replicated
 from camtrap_jax.models.output import Output
 from camtrap_jax.train.optimizer import make_optimizer

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from camtrap_jax.data.pipeline import read_pixels
+from camtrap_jax.data.batches.pipeline import read_pixels
 from camtrap_jax.explain.render import resize
 from camtrap_jax.report.pictures import LONG_SIDE_PX, TILE_PX, Pictures, display_size, slug
 from camtrap_jax.report.sheets import GAP_PX, contact_sheet

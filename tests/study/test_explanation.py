@@ -6,8 +6,8 @@ import pytest
 from reference.edited_dataset import change_manifest
 from reference.tiny_study import tiny_config
 
-from camtrap_jax.data.augment import normalise
-from camtrap_jax.data.pipeline import read_pixels
+from camtrap_jax.data.batches.augment import normalise
+from camtrap_jax.data.batches.pipeline import read_pixels
 from camtrap_jax.explain import dataset as explain_dataset
 from camtrap_jax.explain import make_explainer
 from camtrap_jax.models import load_weights

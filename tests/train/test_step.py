@@ -14,7 +14,7 @@ from reference.small_network import (
 )
 
 from camtrap_jax.config import TrainConfig
-from camtrap_jax.data.augment import normalise
+from camtrap_jax.data.batches.augment import normalise
 from camtrap_jax.mesh import make_mesh, put_batch, put_replicated
 from camtrap_jax.train.loop import evaluate_split
 from camtrap_jax.train.optimizer import make_optimizer

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from camtrap_jax.data.fingerprint import INFRARED_BELOW
+from camtrap_jax.data.decoding.fingerprint import INFRARED_BELOW
 
 _NIGHT_FROM, _NIGHT_UNTIL = 18, 6  # hours
 _DAYLIGHT = (8, 16)  # hours at which it is light in most places

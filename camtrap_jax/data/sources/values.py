@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import reprlib
 import unicodedata
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -115,15 +114,6 @@ def label_problem(label: str) -> str:
 def parse_path(name: Any) -> str:
     """Returns a file name with "/", whatever system it was written on."""
     return str(PurePosixPath(str(name).replace("\\", "/")))
-
-
-def parse_datetime(value: Any) -> str:
-    """Returns "YYYY-MM-DD hh:mm:ss" in the camera's own time; empty where it cannot be read."""
-    try:
-        moment = datetime.fromisoformat(str(value).strip())
-    except ValueError:
-        return ""
-    return moment.replace(tzinfo=None).isoformat(" ", "seconds")
 
 
 def shown(value: Any) -> str:

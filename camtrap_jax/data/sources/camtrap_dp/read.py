@@ -9,6 +9,7 @@ Source: https://camtrap-dp.tdwg.org/data.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from camtrap_jax.data.sources.camtrap_dp.labels import Observed, read_labels
@@ -17,8 +18,9 @@ from camtrap_jax.data.sources.camtrap_dp.observation import MISSING
 from camtrap_jax.data.sources.camtrap_dp.package import open_package
 from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
+from camtrap_jax.data.sources.time_spellings import implausible, latest_plausible
 from camtrap_jax.data.sources.unlisted import unlisted
-from camtrap_jax.data.sources.values import parse_datetime, same_form, shown, union_box
+from camtrap_jax.data.sources.values import same_form, shown, union_box
 
 
 def read_camtrap_dp(source: Path) -> SourceListing:
@@ -43,13 +45,14 @@ def read_camtrap_dp(source: Path) -> SourceListing:
     listed = {entry.filepath for entry in media.values()} | {each.filepath for each in failures}
     notes.extend(unlisted(package.files(), listed, name))
     images: dict[tuple[str, str], SourceImage] = {}
+    latest = latest_plausible()
     for key, entry in media.items():
         if entry.reason:
             failures.append(entry.failure(name, entry.reason))
             continue
-        moment = parse_datetime(entry.timestamp)
-        if not moment:
-            reason = f"timestamp: {shown(entry.timestamp)} is no ISO 8601 time"
+        moment, problem = _camera_time(entry.timestamp, latest)
+        if problem:
+            reason = f"timestamp: {shown(entry.timestamp)} is {problem}"
             failures.append(entry.failure(name, reason))
         if key not in observed:
             failures.append(entry.failure(name, "mediaID: no observation of it"))
@@ -67,6 +70,16 @@ def read_camtrap_dp(source: Path) -> SourceListing:
         failures=failures,
         notes=notes,
     )
+
+
+def _camera_time(text: str, latest: datetime) -> tuple[str, str]:
+    """Returns "YYYY-MM-DD hh:mm:ss" in the camera's own time, or empty and why there is none."""
+    try:
+        moment = datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        return "", "no ISO 8601 time"
+    problem = implausible(moment, latest)
+    return ("" if problem else moment.isoformat(" ", "seconds")), problem
 
 
 def _source_images(entry: Media, moment: str, observed: Observed) -> Iterator[SourceImage]:

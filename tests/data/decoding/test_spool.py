@@ -4,8 +4,8 @@ from contextlib import closing
 
 import pytest
 
-from camtrap_jax.data.pictures import Measured
-from camtrap_jax.data.spool import Spool
+from camtrap_jax.data.decoding.pictures import Measured
+from camtrap_jax.data.decoding.spool import Spool
 
 SETTINGS = {"short_side": 40}
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from camtrap_jax.data.decoding.pictures import Measured
 from camtrap_jax.data.freshness import FILE
-from camtrap_jax.data.pictures import Measured
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json

@@ -5,7 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from camtrap_jax.data.resampling import linear_taps, resample_by_gathering, resample_by_products
+from camtrap_jax.data.batches.resampling import (
+    linear_taps,
+    resample_by_gathering,
+    resample_by_products,
+)
 
 
 def frames(*shape):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Key, Real, UInt8
 
-from camtrap_jax.data.resampling import (
+from camtrap_jax.data.batches.resampling import (
     linear_taps,
     resample_by_gathering,
     resample_by_products,

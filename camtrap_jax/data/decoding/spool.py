@@ -14,7 +14,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from camtrap_jax.data.pictures import Measured
+from camtrap_jax.data.decoding.pictures import Measured
 from camtrap_jax.store import read_json, write_json
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camtrap_jax.data.order import shuffled_rows
+from camtrap_jax.data.batches.order import shuffled_rows
 
 ROWS = np.array([3, 5, 8, 13, 21, 34, 55])
 

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from PIL import Image
 
+from camtrap_jax.data.batches.frames import Shape, empty_frames
+from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
 from camtrap_jax.data.boxes import kept_height
-from camtrap_jax.data.frames import Shape, empty_frames
-from camtrap_jax.data.images import decode_image
-from camtrap_jax.data.loading import Batch, iterate, part_of_batch
+from camtrap_jax.data.decoding.images import decode_image
 
 ReadBytes = Callable[[str], bytes]
 

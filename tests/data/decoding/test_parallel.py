@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from camtrap_jax.data.parallel import ordered_map
+from camtrap_jax.data.decoding.parallel import ordered_map
 
 
 def test_results_come_in_order_whichever_is_ready_first():

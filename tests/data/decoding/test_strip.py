@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from camtrap_jax.data.strip import information_strip
+from camtrap_jax.data.decoding.strip import information_strip
 
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 

@@ -9,7 +9,7 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from PIL import Image
 
-from camtrap_jax.data.augment import augment, color_jitter, normalise, random_crop
+from camtrap_jax.data.batches.augment import augment, color_jitter, normalise, random_crop
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

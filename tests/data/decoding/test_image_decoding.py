@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from camtrap_jax.data.images import decode_image, make_jpeg
+from camtrap_jax.data.decoding.images import decode_image, make_jpeg
 
 # EXIF: on which visual side the stored row 0 and the stored column 0 lie.
 SIDES = {

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from camtrap_jax.config import DataConfig, SyntheticConfig
-from camtrap_jax.data.fingerprint import INFRARED_BELOW, fingerprint
-from camtrap_jax.data.strip import information_strip
+from camtrap_jax.data.decoding.fingerprint import INFRARED_BELOW, fingerprint
+from camtrap_jax.data.decoding.strip import information_strip
 from camtrap_jax.store import read_json
 from camtrap_jax.synthetic.dataset import write_dataset
 
-STATIONS = Path(__file__).parents[3] / "shared" / "data" / "camera_trap_stations"
+STATIONS = Path(__file__).parents[4] / "shared" / "data" / "camera_trap_stations"
 ALIKE = 16  # bits: copies differ in no more, two moments at one camera in more
 
 

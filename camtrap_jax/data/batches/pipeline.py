@@ -10,10 +10,10 @@ import grain
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from camtrap_jax.data.frames import Shape, common_shape, decode_frame, empty_frames
-from camtrap_jax.data.loading import Batch, iterate, part_of_batch
+from camtrap_jax.data.batches.frames import Shape, common_shape, decode_frame, empty_frames
+from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
+from camtrap_jax.data.batches.order import shuffled_rows
 from camtrap_jax.data.manifest import class_labels
-from camtrap_jax.data.order import shuffled_rows
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from camtrap_jax.config import DataConfig
+from camtrap_jax.data.decoding.parallel import ordered_map
+from camtrap_jax.data.decoding.pictures import CANNOT_BE_OPENED, Measured, read_picture
+from camtrap_jax.data.decoding.prepared import PreparedPictures
+from camtrap_jax.data.decoding.spool import Spool
 from camtrap_jax.data.freshness import pixel_settings
-from camtrap_jax.data.parallel import ordered_map
-from camtrap_jax.data.pictures import CANNOT_BE_OPENED, Measured, read_picture
-from camtrap_jax.data.prepared import PreparedPictures
 from camtrap_jax.data.sources import Failure, SourceListing
-from camtrap_jax.data.spool import Spool
 
 OnProgress = Callable[[int, int], None]
 

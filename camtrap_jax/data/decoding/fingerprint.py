@@ -20,7 +20,7 @@ from jaxtyping import Float
 from PIL import Image
 from scipy.fft import dctn
 
-from camtrap_jax.data.strip import information_strip
+from camtrap_jax.data.decoding.strip import information_strip
 
 INFRARED_BELOW = 0.04
 """Saturation below which a frame counts as infrared."""

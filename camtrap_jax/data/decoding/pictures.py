@@ -7,8 +7,8 @@ import zlib
 from dataclasses import dataclass
 
 from camtrap_jax.config import DataConfig
-from camtrap_jax.data.fingerprint import fingerprint
-from camtrap_jax.data.images import decode_image, make_jpeg
+from camtrap_jax.data.decoding.fingerprint import fingerprint
+from camtrap_jax.data.decoding.images import decode_image, make_jpeg
 from camtrap_jax.data.sources import Failure
 from camtrap_jax.data.sources.storage import Storage
 

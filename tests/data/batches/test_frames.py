@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camtrap_jax.data.frames import common_shape, decode_frame, empty_frames
-from camtrap_jax.data.pipeline import train_iterator, train_rows
+from camtrap_jax.data.batches.frames import common_shape, decode_frame, empty_frames
+from camtrap_jax.data.batches.pipeline import train_iterator, train_rows
 from camtrap_jax.data.records import RecordSource
 
 

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from camtrap_jax.config import DataConfig
-from camtrap_jax.data.file_batches import decode_file, file_batches
-from camtrap_jax.data.frames import decode_frame
-from camtrap_jax.data.images import make_jpeg
-from camtrap_jax.data.pipeline import read_pixels
+from camtrap_jax.data.batches.file_batches import decode_file, file_batches
+from camtrap_jax.data.batches.frames import decode_frame
+from camtrap_jax.data.batches.pipeline import read_pixels
+from camtrap_jax.data.decoding.images import make_jpeg
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.sources.storage import FolderStorage
 from camtrap_jax.run_folder import DatasetFolder

@@ -10,8 +10,8 @@ import pytest
 import tensorflow_datasets as tfds
 from jax.sharding import AxisType
 
-from camtrap_jax.data.frames import decode_frame
-from camtrap_jax.data.pipeline import (
+from camtrap_jax.data.batches.frames import decode_frame
+from camtrap_jax.data.batches.pipeline import (
     eval_batches,
     make_train_batches,
     num_steps_per_epoch,

@@ -1,0 +1,1 @@
+"""From records or files to batches: decoded on the host, augmented on the device."""
