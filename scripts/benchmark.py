@@ -10,11 +10,14 @@ import argparse
 
 from benchmarks import input_speed
 
+from camtrap_jax.cli.large_pages import restart_with_large_pages
+
 SUBJECTS = {"input": input_speed}
 
 
 def main() -> None:
     """Runs the benchmark that the command line names."""
+    restart_with_large_pages()  # as `camtrap` does; torch gets them, too
     parser = argparse.ArgumentParser(description=__doc__)
     subjects = parser.add_subparsers(dest="subject", required=True)
     for name, module in SUBJECTS.items():

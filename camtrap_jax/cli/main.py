@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from camtrap_jax.cli.large_pages import restart_with_large_pages
+
 COMMANDS = {
     "study": "the whole study: every stage below, in order",
     "synthesize": "draw synthetic camera-trap images with a planted truth",
@@ -27,6 +29,12 @@ _ADVICE = {
     errno.EDQUOT: "; free some and give the same command again, it goes on from here",
 }
 USER_ERRORS = (ValueError, FileNotFoundError, FileExistsError, FloatingPointError, OSError)
+
+
+def launch() -> None:
+    """Is the program `camtrap`."""
+    restart_with_large_pages()
+    run()
 
 
 def run(argv: Sequence[str] | None = None) -> None:
