@@ -113,6 +113,11 @@ class RunFolder:
         """Where the run comes from: `dataset` (relative to the run, or absolute), versions, ..."""
         return read_json(self._existing("provenance.json", "train"))
 
+    @property
+    def weights(self) -> Path:
+        """The trained network, under torchvision's names."""
+        return self._existing("weights.safetensors", "train")
+
     @cached_property
     def source(self) -> Path | None:
         """Folder of the images that the dataset was prepared from."""

@@ -1,5 +1,5 @@
 # Sourced by the other scripts: makes the virtual environment .venv and installs exact versions.
-# PYTHON names another interpreter than python3; extra arguments are passed to pip.
+# PYTHON names another interpreter than python3.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
@@ -8,10 +8,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 }
 [ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
 . .venv/bin/activate
-# Installed already, by an earlier run with the same versions?
-wanted=$(cat requirements.txt pyproject.toml | sha256sum)
-if [ "$(cat .venv/installed 2>/dev/null)" != "$wanted" ]; then
-  python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-  python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-  echo "$wanted" > .venv/installed
-fi
+
+# install NAME FILE PIP_ARGUMENT...: calls pip, unless it was called with the same FILE before.
+install() {
+  local mark=".venv/installed-$1" wanted
+  wanted=$(sha256sum "$2")
+  if [ "$(cat "$mark" 2>/dev/null)" != "$wanted" ]; then
+    python -m pip install --quiet --disable-pip-version-check "${@:3}"
+    echo "$wanted" > "$mark"
+  fi
+}
+
+install packages requirements.txt --requirement requirements.txt
+install camtrap pyproject.toml --no-deps --editable .

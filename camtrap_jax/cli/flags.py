@@ -14,7 +14,7 @@ from camtrap_jax.config import Config, config_to_dict
 from camtrap_jax.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
-PATHS = ("workdir", "source", "dataset", "output", "boxes")
+PATHS = ("workdir", "source", "dataset", "output", "boxes", "import", "export")
 
 
 class UsageError(Exception):

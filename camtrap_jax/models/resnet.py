@@ -105,4 +105,5 @@ class ResNet50(nn.Module):
         del train  # no layer here behaves differently
         features = maps.mean((1, 2))
         logits = self.fc(features)
-        return logits.astype(jnp.float32), features.astype(jnp.float32)
+        wide = jnp.promote_types(self.dtype, jnp.float32)
+        return logits.astype(wide), features.astype(wide)

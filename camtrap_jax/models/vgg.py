@@ -86,7 +86,8 @@ class VGG16(nn.Module):
         x = self.drop(self.act(self.fc6(x)), deterministic=not train)
         features = self.act(self.fc7(x))
         logits = self.fc8(self.drop(features, deterministic=not train))
-        return logits.astype(jnp.float32), features.astype(jnp.float32)
+        wide = jnp.promote_types(self.dtype, jnp.float32)
+        return logits.astype(wide), features.astype(wide)
 
 
 def scaled(channels: int, width: float) -> int:

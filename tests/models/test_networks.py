@@ -22,8 +22,8 @@ from reference.programs import primitives
 
 from camtrap_jax.models import load_weights, make_model, save_weights
 from camtrap_jax.models.resnet import Bottleneck
+from camtrap_jax.models.torchvision import variable_shapes
 from camtrap_jax.models.vgg import scaled
-from camtrap_jax.models.weights import variable_shapes
 
 PARAMETERS = {"vgg16": 138_357_544, "resnet50": 25_557_032}  # at 1000 classes
 CELL_PX = {"vgg16": 16, "resnet50": 32}

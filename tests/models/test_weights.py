@@ -17,7 +17,8 @@ from reference.narrow_networks import NAMES, narrow_model, random_variables
 
 import camtrap_jax
 from camtrap_jax.models import load_weights, make_model, save_weights
-from camtrap_jax.models.weights import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, start_from
+from camtrap_jax.models.imagenet_convolutions import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD
+from camtrap_jax.models.weights import start_from
 
 CONVOLUTIONS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}  # of each of VGG's blocks
 IMAGENET = Path(camtrap_jax.__file__).parents[2] / "shared/weights/vgg16_imagenet_conv.npz"
@@ -64,13 +65,14 @@ def test_saved_weights_come_back_bit_for_bit(name, tmp_path):
 def test_weights_are_recognised_by_content_not_by_extension(name, tmp_path):
     model = narrow_model(name)
     variables = random_variables(model)
-    save_weights(tmp_path / "w.npz", variables)  # safetensors inside
-    tensors = safetensors.numpy.load_file(tmp_path / "w.npz")
-    np.savez(tmp_path / "archive.npz", **tensors)
-    (tmp_path / "archive.npz").rename(tmp_path / "archive.safetensors")
-    for file in ("w.npz", "archive.safetensors"):
-        for key, leaf in flat(load_weights(tmp_path / file, model)).items():
-            np.testing.assert_array_equal(leaf, flat(variables)[key], err_msg=key)
+    suffixes = (".safetensors", ".npz", ".pth", ".pt")
+    for suffix, other in zip(suffixes, (*suffixes[1:], suffixes[0]), strict=True):
+        save_weights(tmp_path / f"w{suffix}", variables)
+        file = (tmp_path / f"w{suffix}").rename(tmp_path / f"renamed{other}")
+        for key, leaf in flat(load_weights(file, model)).items():
+            np.testing.assert_array_equal(leaf, flat(variables)[key], err_msg=key, strict=True)
+    with pytest.raises(ValueError, match=r"w\.bin: expected a name that ends in \.safetensors"):
+        save_weights(tmp_path / "w.bin", variables)
 
 
 def test_tensors_have_torchvision_names_and_layouts(tmp_path):

@@ -10,7 +10,7 @@ from flax import traverse_util
 
 from camtrap_jax.explain import engine
 from camtrap_jax.models import make_model
-from camtrap_jax.models.weights import variable_shapes
+from camtrap_jax.models.torchvision import variable_shapes
 
 NAMES = ("vgg16", "resnet50")
 NUM_CLASSES = 5
