@@ -74,6 +74,10 @@ class TrainConfig:
     head_learning_rate: float = 0.01
     momentum: float = 0.9
     weight_decay: float = 5e-4
+    decay_biases_and_norms: bool = True  # whether it acts on them, as it does in torch
+    label_smoothing: float = 0.0  # how much of a label is spread evenly over all species
+    accumulate_steps: int = 1  # batches of whose gradients the mean is taken before one update
+    compute_dtype: str = "float32"  # or bfloat16; parameters and statistics stay float32
     schedule: str = "step"  # step: a tenth after each third; cosine: to zero
     warmup_fraction: float = 0.0  # of all steps, linear from zero
     gradient_clip: float = 0.0  # largest global norm; 0: no clipping
@@ -241,6 +245,7 @@ def _choices(config: Config) -> list[str]:
         "data.conflicts": (config.data.conflicts, CONFLICTS),
         "model.name": (config.model.name, NETWORKS),
         "train.schedule": (config.train.schedule, ("step", "cosine")),
+        "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
         "explain.images": (config.explain.images, ("gallery", "all")),
         "explain.target": (config.explain.target, ("predicted", "true")),
         "units.response": (config.units.response, ("max", "mean")),
@@ -276,6 +281,8 @@ def _ranges(config: Config) -> list[str]:
         "train.head_learning_rate": (config.train.head_learning_rate, 0.0, None),
         "train.momentum": (config.train.momentum, 0.0, 0.9999),
         "train.weight_decay": (config.train.weight_decay, 0.0, None),
+        "train.label_smoothing": (config.train.label_smoothing, 0.0, 0.99),
+        "train.accumulate_steps": (config.train.accumulate_steps, 1, None),
         "train.warmup_fraction": (config.train.warmup_fraction, 0.0, 0.9),
         "train.gradient_clip": (config.train.gradient_clip, 0.0, None),
         "train.min_crop_area": (config.train.min_crop_area, 0.01, 1.0),

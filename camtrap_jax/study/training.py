@@ -62,7 +62,7 @@ def train_run(run: RunFolder, config: Config, console: Console) -> None:
         checkpoint_every=settings.checkpoint_every_steps,
     )
     mesh = make_mesh()
-    model = build_network(config, len(dataset.classes))
+    model = build_network(config, len(dataset.classes), compute_dtype=settings.compute_dtype)
     optimizer = make_optimizer(settings, plan.num_steps)
     with Checkpoints(run.root / "checkpoints") as checkpoints:
         resumes = checkpoints.latest_step is not None
@@ -77,8 +77,8 @@ def train_run(run: RunFolder, config: Config, console: Console) -> None:
         save_weights(run.root / "weights.safetensors", state.variables)
 
 
-def build_network(config: Config, num_classes: int) -> Network:
-    """Makes the network that a config describes."""
+def build_network(config: Config, num_classes: int, *, compute_dtype: str = "float32") -> Network:
+    """Makes the network that a config describes; what is not training computes in float32."""
     settings = config.model
     return make_model(
         settings.name,
@@ -86,6 +86,7 @@ def build_network(config: Config, num_classes: int) -> Network:
         width=settings.width,
         dropout=settings.dropout,
         dense_scale=settings.dense_scale,
+        dtype=jnp.dtype(compute_dtype),
     )
 
 
@@ -143,6 +144,7 @@ def _train(
         ),
         seed=settings.seed,
         freeze_trunk=settings.freeze_trunk,
+        label_smoothing=settings.label_smoothing,
     )
     log = MetricsLog(run.root / "train" / "metrics.jsonl", start_step=start_step)
     try:

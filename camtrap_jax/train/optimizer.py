@@ -13,20 +13,29 @@ HEAD_LAYERS = ("fc", "fc6", "fc7", "fc8")
 
 
 def make_optimizer(config: TrainConfig, num_steps: int) -> optax.GradientTransformation:
-    """Makes torch's SGD: decay is added to the gradient, momentum is not dampened."""
+    """Makes torch's SGD: decay is added to the gradient, momentum is not dampened.
+
+    Args:
+      config: of `accumulate_steps` gradients the mean is taken before one update, and clipped.
+      num_steps: batches of the whole training; schedules count updates.
+    """
+    num_updates = max(1, num_steps // config.accumulate_steps)
+    decayed = None if config.decay_biases_and_norms else is_kernel
 
     def group(learning_rate: float) -> optax.GradientTransformation:
-        schedule = make_schedule(config, learning_rate, num_steps)
+        schedule = make_schedule(config, learning_rate, num_updates)
         return optax.chain(
-            optax.add_decayed_weights(config.weight_decay),
+            optax.add_decayed_weights(config.weight_decay, mask=decayed),
             optax.sgd(schedule, momentum=config.momentum),
         )
 
     trunk = optax.set_to_zero() if config.freeze_trunk else group(config.learning_rate)
-    groups = optax.partition({"trunk": trunk, "head": group(config.head_learning_rate)}, label)
+    optimizer = optax.partition({"trunk": trunk, "head": group(config.head_learning_rate)}, label)
     if config.gradient_clip:
-        return optax.chain(optax.clip_by_global_norm(config.gradient_clip), groups)
-    return groups
+        optimizer = optax.chain(optax.clip_by_global_norm(config.gradient_clip), optimizer)
+    if config.accumulate_steps > 1:
+        optimizer = optax.MultiSteps(optimizer, config.accumulate_steps).gradient_transformation()
+    return optimizer
 
 
 def make_schedule(config: TrainConfig, learning_rate: float, num_steps: int) -> optax.Schedule:
@@ -49,3 +58,8 @@ def label(params: Any) -> Any:
     return jax.tree_util.tree_map_with_path(
         lambda path, _: "head" if path[0].key in HEAD_LAYERS else "trunk", params
     )
+
+
+def is_kernel(params: Any) -> Any:
+    """Tells for each parameter whether it is a layer's weight: no bias, and not BatchNorm's."""
+    return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "kernel", params)

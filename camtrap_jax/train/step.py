@@ -41,11 +41,20 @@ def make_train_step(
     *,
     seed: int,
     freeze_trunk: bool = False,
+    label_smoothing: float = 0.0,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
     """Makes the function (state, batch) -> (state, metrics).
 
     The batch is split over the mesh's `data` axis and the state is on every device, so the mean of
     the loss and BatchNorm's statistics are those of the whole batch, on any number of devices.
+
+    Args:
+      model: the network.
+      optimizer: of its parameters.
+      augment: from keys and pixels to images.
+      seed: of augmentation and dropout.
+      freeze_trunk: whether the trunk is run as in evaluation.
+      label_smoothing: how much of the label is spread evenly over all classes.
     """
 
     @partial(jax.jit, donate_argnums=0, compiler_options=compiler_options())
@@ -58,7 +67,7 @@ def make_train_step(
         def loss_of(params: Any) -> tuple[Array, tuple[Array, Any]]:
             variables = {"params": params, "batch_stats": state.batch_stats}
             logits, stats = _forward(model, variables, images, dropout_key, freeze_trunk)
-            losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["label"])
+            losses = _cross_entropy(logits, batch["label"], label_smoothing)
             return losses.mean(), (logits, stats)
 
         (loss, (logits, stats)), grads = jax.value_and_grad(loss_of, has_aux=True)(state.params)
@@ -100,6 +109,15 @@ def eval_counts(
     truth = jax.nn.one_hot(labels, num_classes) * mask[:, None]
     correct = (logits.argmax(-1) == labels).astype(jnp.float32)
     return EvalCounts((losses * mask).sum(), correct @ truth, truth.sum(0))
+
+
+def _cross_entropy(
+    logits: Float[Array, "batch classes"], labels: Int[Array, " batch"], smoothing: float
+) -> Float[Array, " batch"]:
+    if not smoothing:
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    wanted = jax.nn.one_hot(labels, logits.shape[-1], dtype=logits.dtype)
+    return optax.softmax_cross_entropy(logits, optax.smooth_labels(wanted, smoothing))
 
 
 def _forward(

@@ -167,7 +167,7 @@ def test_weights_to_start_from_that_do_not_fit(study, tiny_dataset, tiny_run, tm
     # In one folder, one after the other: a failed start may be repeated with another file.
     for path, part in (
         ("/not/there.npz", "no such file of weights"),
-        (tmp_path / "text.npz", "expected .safetensors or .npz"),
+        (tmp_path / "text.npz", "expected .safetensors, .npz or .pth"),
         (other, "shape"),
     ):
         result = study(f"--dataset={tiny_dataset}", f"--config.model.init_from={path}")

@@ -75,6 +75,7 @@ def make_training(config=None, *, model=None, mesh=None, num_steps=6, seed=3, id
         (lambda _, pixels: normalise(pixels)) if identity else change,
         seed=seed,
         freeze_trunk=config.freeze_trunk,
+        label_smoothing=config.label_smoothing,
     )
     return state, train_step, make_eval_step(model, normalise, num_classes=NUM_CLASSES)
 

@@ -174,8 +174,8 @@ def test_a_start_from_other_weights_takes_them_all_but_what_is_drawn_anew(tiny_r
     ("content", "error", "part"),
     [
         (None, FileNotFoundError, "no such file of weights"),
-        (b"no weights", ValueError, r"expected \.safetensors or \.npz"),
-        (b"PK\x03\x04 broken", ValueError, r"expected \.safetensors or \.npz"),
+        (b"no weights", ValueError, r"expected \.safetensors, \.npz or \.pth"),
+        (b"PK\x03\x04 broken", ValueError, r"expected \.safetensors, \.npz or \.pth"),
     ],
 )
 def test_weights_to_start_from_that_cannot_be_read_are_an_error(tmp_path, content, error, part):

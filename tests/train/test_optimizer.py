@@ -107,6 +107,52 @@ def test_clipping_limits_the_norm_over_both_groups_before_decay(scale):
         np.testing.assert_allclose(found[name], start - 0.1 * (clipped + 0.3 * start), rtol=1e-6)
 
 
+def test_biases_and_norms_can_be_left_without_decay():
+    params = {
+        "conv1_1": {"kernel": jnp.float32([2.0]), "bias": jnp.float32([3.0])},
+        "bn1": {"scale": jnp.float32([4.0]), "bias": jnp.float32([5.0])},
+        "fc8": {"kernel": jnp.float32([6.0]), "bias": jnp.float32([7.0])},
+    }
+    zero = jax.tree.map(jnp.zeros_like, params)
+    settings = {"learning_rate": 0.1, "head_learning_rate": 0.2, "weight_decay": 0.5}
+    for decays in (True, False):
+        config = TrainConfig(decay_biases_and_norms=decays, **settings)
+        optimizer = make_optimizer(config, 300)
+        updates, _ = optimizer.update(zero, optimizer.init(params), params)
+        for layer, rate in (("conv1_1", 0.1), ("bn1", 0.1), ("fc8", 0.2)):
+            for kind, value in params[layer].items():
+                wanted = -rate * 0.5 * value if decays or kind == "kernel" else jnp.zeros(1)
+                np.testing.assert_allclose(updates[layer][kind], wanted, err_msg=(layer, kind))
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_accumulated_batches_are_one_update_of_their_mean(freeze):
+    """Twelve steps of three: four updates, with clipping, decay, and a schedule of four."""
+    settings = {"momentum": 0.9, "weight_decay": 0.1, "gradient_clip": 1.5, "schedule": "cosine"}
+    settings["freeze_trunk"] = freeze
+    rng = np.random.default_rng(0)
+    grads = [{name: rng.normal(size=v.shape) for name, v in START.items()} for _ in range(12)]
+    means = [
+        {name: np.mean([one[name] for one in grads[k : k + 3]], axis=0) for name in START}
+        for k in range(0, 12, 3)
+    ]
+    accumulated = run_optax(
+        make_optimizer(TrainConfig(accumulate_steps=3, **settings), 12),
+        nested(START),
+        lambda _, step: {name: np.float32(g) for name, g in grads[step].items()},
+        12,
+    )
+    expected = run_optax(
+        make_optimizer(TrainConfig(**settings), 4),
+        nested(START),
+        lambda _, step: {name: np.float32(g) for name, g in means[step].items()},
+        4,
+    )
+    for name, value in expected.items():
+        np.testing.assert_allclose(accumulated[name], value, rtol=1e-5)
+    assert np.abs(expected["fc8"] - START["fc8"]).max() > 1e-3
+
+
 def test_only_dense_layers_are_the_head():
     params = {"conv1_1": {"kernel": 0}, "stage1": {"conv": {"kernel": 0}}, "bn1": {"scale": 0}}
     params |= {name: {"kernel": 0, "bias": 0} for name in ("fc", "fc6", "fc7", "fc8")}

@@ -4,7 +4,7 @@ import numpy as np
 import optax
 import pytest
 from jax.sharding import AxisType, Mesh
-from reference.narrow_networks import doubled, narrow_model, random_variables
+from reference.narrow_networks import QUICK, doubled, narrow_model, random_variables
 from reference.small_network import (
     NUM_CLASSES,
     SmallNetwork,
@@ -16,6 +16,7 @@ from reference.small_network import (
 from camtrap_jax.config import TrainConfig
 from camtrap_jax.data.batches.augment import normalise
 from camtrap_jax.mesh import make_mesh, put_batch, put_replicated
+from camtrap_jax.train import step as train_step_module
 from camtrap_jax.train.loop import evaluate_split
 from camtrap_jax.train.optimizer import make_optimizer
 from camtrap_jax.train.state import init_state
@@ -69,9 +70,11 @@ def test_four_devices_train_the_real_networks_as_one(name):
         assert np.abs(np.asarray(before) - after).max() > 1e-6
 
 
-def test_a_step_is_the_gradient_of_the_mean_cross_entropy():
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_a_step_is_the_gradient_of_the_mean_cross_entropy(smoothing):
     """Against a plain loop: no dropout, no momentum, no decay, the head's kernel by hand."""
     config = TrainConfig(learning_rate=0.5, head_learning_rate=0.5, momentum=0, weight_decay=0)
+    config.label_smoothing = smoothing
     model = SmallNetwork(dropout=0.0)
     state, train_step, _ = make_training(config, model=model, num_steps=30, identity=True)
     before = jax.device_get(state)
@@ -81,14 +84,38 @@ def test_a_step_is_the_gradient_of_the_mean_cross_entropy():
         before.variables, normalise(batch["pixels"]), train=True, mutable=["batch_stats"]
     )[0][:2]
     probability = np.asarray(jax.nn.softmax(logits), np.float64)
-    losses = -np.log(probability[np.arange(8), batch["label"]])
+    wanted = (1 - smoothing) * np.eye(NUM_CLASSES)[batch["label"]] + smoothing / NUM_CLASSES
+    losses = -(wanted * np.log(probability)).sum(1)
     assert float(metrics["loss"]) == pytest.approx(losses.mean(), rel=1e-5)
     assert float(metrics["accuracy"]) == (probability.argmax(1) == batch["label"]).mean()
-    error = (probability - np.eye(NUM_CLASSES)[batch["label"]]) / 8
+    error = (probability - wanted) / 8
     kernel = before.params["fc8"]["kernel"] - 0.5 * np.asarray(features, np.float64).T @ error
     np.testing.assert_allclose(after.params["fc8"]["kernel"], kernel, atol=1e-5)
     bias = before.params["fc8"]["bias"] - 0.5 * error.sum(0)
     np.testing.assert_allclose(after.params["fc8"]["bias"], bias, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["vgg16", pytest.param("resnet50", marks=pytest.mark.slow)])
+def test_bfloat16_trains_float32_parameters_to_nearly_the_same(name, monkeypatch):
+    monkeypatch.setattr(train_step_module, "compiler_options", lambda: QUICK)
+    config = TrainConfig(learning_rate=1e-3, head_learning_rate=1e-3)
+    batch = random_batch(0, size=8, side=48)
+    start = random_variables(narrow_model(name, width=1 / 16))
+    losses, states = {}, {}
+    for dtype in (jnp.float32, jnp.bfloat16):
+        model = narrow_model(name, width=1 / 16, dropout=0.0, dtype=jnp.dtype(dtype))
+        optimizer = make_optimizer(config, 300)
+        step = make_train_step(model, optimizer, lambda _, pixels: normalise(pixels), seed=0)
+        state = init_state(jax.tree.map(jnp.copy, start), optimizer)
+        losses[dtype] = []
+        for _ in range(3):
+            state, metrics = step(state, put_batch(batch, make_mesh()))
+            losses[dtype].append(float(metrics["loss"]))
+        states[dtype] = state
+    np.testing.assert_allclose(losses[jnp.bfloat16], losses[jnp.float32], rtol=0.1)
+    assert losses[jnp.bfloat16] != losses[jnp.float32]
+    for leaf in jax.tree.leaves((states[jnp.bfloat16].params, states[jnp.bfloat16].batch_stats)):
+        assert leaf.dtype == jnp.float32
 
 
 def test_batchnorm_remembers_a_tenth_of_each_batch():
