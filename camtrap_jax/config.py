@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+BALANCES = ("none", "loss", "sampling")
 NETWORKS = ("vgg16", "resnet50")
 MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
 LINKAGES = ("average", "ward", "complete")
@@ -76,6 +77,7 @@ class TrainConfig:
     weight_decay: float = 5e-4
     decay_biases_and_norms: bool = True  # whether it acts on them, as it does in torch
     label_smoothing: float = 0.0  # how much of a label is spread evenly over all species
+    class_balance: str = "none"  # none (the paper); loss: rarer species weigh more; sampling
     accumulate_steps: int = 1  # batches of whose gradients the mean is taken before one update
     compute_dtype: str = "float32"  # or bfloat16; parameters and statistics stay float32
     schedule: str = "step"  # step: a tenth after each third; cosine: to zero
@@ -245,6 +247,7 @@ def _choices(config: Config) -> list[str]:
         "data.conflicts": (config.data.conflicts, CONFLICTS),
         "model.name": (config.model.name, NETWORKS),
         "train.schedule": (config.train.schedule, ("step", "cosine")),
+        "train.class_balance": (config.train.class_balance, BALANCES),
         "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
         "explain.images": (config.explain.images, ("gallery", "all")),
         "explain.target": (config.explain.target, ("predicted", "true")),

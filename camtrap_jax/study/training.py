@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.sharding import Mesh
+from jaxtyping import Float
 
 from camtrap_jax.config import Config
 from camtrap_jax.data.batches.augment import augment, normalise
@@ -21,6 +22,7 @@ from camtrap_jax.data.batches.pipeline import (
     train_iterator,
     train_rows,
 )
+from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.mesh import (
     is_first_process,
     make_mesh,
@@ -128,6 +130,7 @@ def _train(
         size_px=round(config.model.image_size * LOAD_MARGIN),
         batch_size=settings.batch_size,
         seed=settings.seed,
+        balanced=settings.class_balance == "sampling",
         start_step=start_step,
         num_workers=settings.num_workers,
         process_index=index,
@@ -145,6 +148,7 @@ def _train(
         seed=settings.seed,
         freeze_trunk=settings.freeze_trunk,
         label_smoothing=settings.label_smoothing,
+        class_weights=class_weights(dataset) if settings.class_balance == "loss" else None,
     )
     log = MetricsLog(run.root / "train" / "metrics.jsonl", start_step=start_step)
     try:
@@ -161,6 +165,13 @@ def _train(
         )
     finally:
         log.close()
+
+
+def class_weights(dataset: DatasetFolder) -> Float[np.ndarray, " classes"]:
+    """Returns weights with which all species count alike; their mean over training images is 1."""
+    labels = class_labels(dataset.manifest, dataset.classes)[train_rows(dataset)]
+    counts = np.bincount(labels, minlength=len(dataset.classes))
+    return len(labels) / np.maximum(counts, 1) / np.count_nonzero(counts)
 
 
 def _make_evaluator(

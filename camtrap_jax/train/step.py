@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
@@ -42,6 +43,7 @@ def make_train_step(
     seed: int,
     freeze_trunk: bool = False,
     label_smoothing: float = 0.0,
+    class_weights: np.ndarray | None = None,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
     """Makes the function (state, batch) -> (state, metrics).
 
@@ -55,6 +57,7 @@ def make_train_step(
       seed: of augmentation and dropout.
       freeze_trunk: whether the trunk is run as in evaluation.
       label_smoothing: how much of the label is spread evenly over all classes.
+      class_weights: [classes] how much each image of a class weighs in the mean of the loss.
     """
 
     @partial(jax.jit, donate_argnums=0, compiler_options=compiler_options())
@@ -67,8 +70,10 @@ def make_train_step(
         def loss_of(params: Any) -> tuple[Array, tuple[Array, Any]]:
             variables = {"params": params, "batch_stats": state.batch_stats}
             logits, stats = _forward(model, variables, images, dropout_key, freeze_trunk)
-            losses = _cross_entropy(logits, batch["label"], label_smoothing)
-            return losses.mean(), (logits, stats)
+            loss = mean_loss(
+                logits, batch["label"], smoothing=label_smoothing, class_weights=class_weights
+            )
+            return loss, (logits, stats)
 
         (loss, (logits, stats)), grads = jax.value_and_grad(loss_of, has_aux=True)(state.params)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
@@ -111,13 +116,32 @@ def eval_counts(
     return EvalCounts((losses * mask).sum(), correct @ truth, truth.sum(0))
 
 
-def _cross_entropy(
-    logits: Float[Array, "batch classes"], labels: Int[Array, " batch"], smoothing: float
-) -> Float[Array, " batch"]:
-    if not smoothing:
-        return optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+def mean_loss(
+    logits: Float[Array, "batch classes"],
+    labels: Int[Array, " batch"],
+    *,
+    smoothing: float = 0.0,
+    class_weights: Float[np.ndarray, " classes"] | None = None,
+) -> Float[Array, ""]:
+    """Returns the mean cross-entropy of a batch, as `torch.nn.CrossEntropyLoss` defines it.
+
+    Args:
+      logits: of each image.
+      labels: of each image.
+      smoothing: how much of a label is spread evenly over all classes.
+      class_weights: the mean is weighted by those of the images' labels; where labels are smoothed,
+        each class that shares in them brings its own weight.
+
+    Source: Szegedy et al. 2016, "Rethinking the Inception architecture", for the smoothing.
+    """
+    if not smoothing and class_weights is None:
+        return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
     wanted = jax.nn.one_hot(labels, logits.shape[-1], dtype=logits.dtype)
-    return optax.softmax_cross_entropy(logits, optax.smooth_labels(wanted, smoothing))
+    wanted = optax.smooth_labels(wanted, smoothing)
+    if class_weights is None:
+        return optax.softmax_cross_entropy(logits, wanted).mean()
+    weights = jnp.asarray(class_weights, logits.dtype)
+    return optax.softmax_cross_entropy(logits, wanted * weights[None]).sum() / weights[labels].sum()
 
 
 def _forward(

@@ -115,6 +115,32 @@ def test_the_last_checkpoint_is_of_the_last_step(tiny_run):
     assert len(steps) == 2
 
 
+@pytest.mark.parametrize("balance", ["loss", "sampling"])
+def test_balance_reaches_the_training_and_a_stopped_one_goes_on(balance, tiny_run, new_run):
+    """And with it the other settings of the recipe that the default leaves off."""
+    config = tiny_config()
+    config.train.class_balance = balance
+    config.train.label_smoothing = 0.1
+    config.train.accumulate_steps = 2
+    config.train.decay_biases_and_norms = False
+    config.train.checkpoint_every_steps = 5
+    whole, parts = new_run("whole", config), new_run("parts", config)
+    train_run(whole, config, Silent())
+    with pytest.raises(StopError):
+        train_run(parts, config, StoppingConsole(7))
+    train_run(parts, config, Silent())
+    assert weights(parts.root) == weights(whole.root)
+    assert weights(whole.root) != weights(tiny_run)
+
+
+def test_weighted_species_count_alike(tiny_dataset):
+    dataset = DatasetFolder(tiny_dataset)
+    found = training.class_weights(dataset)
+    train = dataset.manifest.loc[dataset.manifest["split"] == "train", "species"]
+    counts = np.array([(train == name).sum() for name in dataset.classes])
+    np.testing.assert_allclose(found * counts, len(train) / len(dataset.classes))
+
+
 def test_a_batch_that_the_devices_cannot_share_is_refused_with_the_next_size(new_run):
     config = tiny_config()
     config.train.batch_size = 6

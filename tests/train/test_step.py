@@ -20,7 +20,7 @@ from camtrap_jax.train import step as train_step_module
 from camtrap_jax.train.loop import evaluate_split
 from camtrap_jax.train.optimizer import make_optimizer
 from camtrap_jax.train.state import init_state
-from camtrap_jax.train.step import eval_counts, make_train_step
+from camtrap_jax.train.step import eval_counts, make_train_step, mean_loss
 
 
 def mesh_of(count):
@@ -116,6 +116,30 @@ def test_bfloat16_trains_float32_parameters_to_nearly_the_same(name, monkeypatch
     assert losses[jnp.bfloat16] != losses[jnp.float32]
     for leaf in jax.tree.leaves((states[jnp.bfloat16].params, states[jnp.bfloat16].batch_stats)):
         assert leaf.dtype == jnp.float32
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weights", [None, [0.2, 1.0, 3.0, 0.0]])
+def test_the_loss_is_torchs(smoothing, weights):
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(9, 4)), rng.integers(0, 4, 9)
+    criterion = torch.nn.CrossEntropyLoss(
+        weight=None if weights is None else torch.tensor(weights, dtype=torch.float64),
+        label_smoothing=smoothing,
+    )
+    scores = torch.tensor(logits, requires_grad=True)
+    expected = criterion(scores, torch.tensor(labels))
+    expected.backward()
+    with jax.enable_x64(True):
+        loss, gradient = jax.value_and_grad(mean_loss)(
+            jnp.asarray(logits),
+            jnp.asarray(labels),
+            smoothing=smoothing,
+            class_weights=None if weights is None else np.array(weights),
+        )
+    np.testing.assert_allclose(loss, expected.item(), rtol=1e-12)
+    np.testing.assert_allclose(gradient, scores.grad, atol=1e-14)
 
 
 def test_batchnorm_remembers_a_tenth_of_each_batch():

@@ -12,7 +12,7 @@ from jaxtyping import Int, UInt8
 
 from camtrap_jax.data.batches.frames import Shape, common_shape, decode_frame, empty_frames
 from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
-from camtrap_jax.data.batches.order import shuffled_rows
+from camtrap_jax.data.batches.order import balanced_rows, shuffled_rows
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
@@ -36,12 +36,14 @@ def make_train_batches(
     size_px: int,
     batch_size: int,
     seed: int,
+    balanced: bool = False,
     process_index: int = 0,
     process_count: int = 1,
 ) -> grain.MapDataset:
     """Returns the endless sequence of training batches, of which any element can be asked for.
 
-    Each epoch is shuffled anew and holds every training image once. The processes' batches of a
+    Each epoch is shuffled anew and holds every training image once; where species are balanced, it
+    holds as many images, and as many of each species. The processes' batches of a
     step are consecutive parts of the batch that one process would have.
 
     Args:
@@ -49,6 +51,7 @@ def make_train_batches(
       size_px: the least height and width of the frames, from which crops are cut.
       batch_size: images a step over all processes; a multiple of `process_count`.
       seed: of the order.
+      balanced: whether all species are equally frequent, as in `balanced_rows`.
       process_index: which part of each batch this process gets.
       process_count: how many parts there are.
 
@@ -65,11 +68,13 @@ def make_train_batches(
     part = part_of_batch(batch_size, process_index, process_count)
     shape = common_shape(RecordSource(dataset.records), rows, size_px)
     load = LoadBatch(dataset, shape=shape, columns=("pixels", "label"))
+    labels = class_labels(dataset.manifest, dataset.classes)[rows]
+    order = functools.partial(balanced_rows, labels=labels) if balanced else shuffled_rows
 
     # Grain's own shuffle and batch take as long for each image as decoding does for half of it.
     def load_step(step: int) -> Batch:
         start = int(step) * batch_size + part.start
-        return load(shuffled_rows(rows, seed=seed, start=start, count=part.stop - part.start))
+        return load(order(rows, seed=seed, start=start, count=part.stop - part.start))
 
     return grain.MapDataset.range(_ENDLESS).map(load_step)
 
@@ -80,6 +85,7 @@ def train_iterator(
     size_px: int,
     batch_size: int,
     seed: int,
+    balanced: bool = False,
     start_step: int = 0,
     num_workers: int = 0,
     process_index: int = 0,
@@ -91,6 +97,7 @@ def train_iterator(
         size_px=size_px,
         batch_size=batch_size,
         seed=seed,
+        balanced=balanced,
         process_index=process_index,
         process_count=process_count,
     )

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camtrap_jax.data.batches.order import shuffled_rows
+from camtrap_jax.data.batches.order import balanced_rows, shuffled_rows
 
 ROWS = np.array([3, 5, 8, 13, 21, 34, 55])
 
@@ -41,3 +41,29 @@ def test_the_seed_is_the_order():
 
 def test_a_place_far_away_costs_no_more():
     assert sorted(part(7 * 10**11, 7)) == ROWS.tolist()
+
+
+LABELS = np.array([0, 0, 0, 0, 2, 2, 5])
+
+
+def balanced(start, count, seed=1):
+    return balanced_rows(ROWS, LABELS, seed=seed, start=start, count=count).tolist()
+
+
+def test_balanced_each_label_comes_once_in_every_three_images():
+    label_of = dict(zip(ROWS.tolist(), LABELS.tolist(), strict=True))
+    turns = [tuple(label_of[row] for row in balanced(3 * turn, 3)) for turn in range(60)]
+    assert all(sorted(turn) == [0, 2, 5] for turn in turns)
+    assert len(set(turns)) == 6
+
+
+def test_balanced_every_image_of_a_label_is_seen_equally_often():
+    seen = Counter(balanced(0, 3 * 40))
+    assert seen == {3: 10, 5: 10, 8: 10, 13: 10, 21: 20, 34: 20, 55: 40}
+    orders = {tuple(row for row in balanced(12 * k, 12) if row in ROWS[:4]) for k in range(20)}
+    assert len(orders) > 7  # of 24: each epoch of a label has an order of its own
+
+
+@given(st.integers(0, 100), st.integers(1, 40), st.integers(0, 2**40))
+def test_any_balanced_part_is_cut_from_one_sequence(start, count, seed):
+    assert balanced(start, count, seed) == balanced(0, start + count, seed)[start:]

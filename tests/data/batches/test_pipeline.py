@@ -67,6 +67,18 @@ def test_every_epoch_has_every_training_image_once_in_another_order(dataset):
     assert len({tuple(epoch) for epoch in epochs}) == 3
 
 
+def test_balanced_batches_have_as_many_images_of_each_species(dataset):
+    settings = {"batch_size": len(dataset.classes), "balanced": True}
+    batches = first_batches(dataset, 12, **settings)
+    for batch in batches:
+        assert sorted(batch["label"]) == list(range(len(dataset.classes)))
+        rows = [row_of(image, dataset) for image in batch["pixels"]]
+        assert set(rows) <= set(train_rows(dataset).tolist())
+        species = dataset.manifest["species"].to_numpy()[rows]
+        assert [dataset.classes[label] for label in batch["label"]] == species.tolist()
+    assert_same(batches[5:], first_batches(dataset, 7, start_step=5, num_workers=1, **settings))
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers_change_nothing(workers, dataset):
     assert_same(first_batches(dataset, 7, num_workers=workers), first_batches(dataset, 7))
