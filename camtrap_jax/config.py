@@ -7,7 +7,6 @@ not strings: config_flags parses by them (so no `from __future__ import annotati
 """
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -214,121 +213,6 @@ def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         for name in sorted({*before, *after})
         if _plain(before.get(name)) != _plain(after.get(name))
     ]
-
-
-def validate(config: Config, *, for_training: bool = True) -> None:
-    """Checks every setting.
-
-    Args:
-      config: all settings.
-      for_training: whether what a network starts from has to be there, too.
-
-    Raises:
-      ValueError: one line for each problem, all of them at once.
-    """
-    problems = [*_choices(config), *_ranges(config)]
-    if for_training and config.train.freeze_trunk and not config.model.init_from:
-        problems.append("train.freeze_trunk: needs model.init_from; a random trunk learns nothing")
-    if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
-        problems.append("synthetic: sprites and backgrounds go together; give both or neither")
-    problems += [
-        f"explain.maps: expected some of {', '.join(MAPS)}, got {name!r}"
-        for name in config.explain.maps
-        if name not in MAPS
-    ]
-    if problems:
-        raise ValueError("config: " + "; ".join(problems))
-
-
-def _choices(config: Config) -> list[str]:
-    allowed = {
-        "data.format": (config.data.format, FORMATS),
-        "data.split": (config.data.split, SPLITS),
-        "data.conflicts": (config.data.conflicts, CONFLICTS),
-        "model.name": (config.model.name, NETWORKS),
-        "train.schedule": (config.train.schedule, ("step", "cosine")),
-        "train.class_balance": (config.train.class_balance, BALANCES),
-        "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
-        "explain.images": (config.explain.images, ("gallery", "all")),
-        "explain.target": (config.explain.target, ("predicted", "true")),
-        "units.response": (config.units.response, ("max", "mean")),
-        "tree.linkage": (config.tree.linkage, LINKAGES),
-    }
-    return [
-        f"{name}: expected one of {', '.join(choices)}, got {value!r}"
-        for name, (value, choices) in allowed.items()
-        if value not in choices
-    ]
-
-
-def _ranges(config: Config) -> list[str]:
-    """Checks numbers against closed intervals; None is an open end."""
-    limits: dict[str, tuple[float, float | None, float | None]] = {
-        "synthetic.images_per_species": (config.synthetic.images_per_species, 10, None),
-        "synthetic.image_size": (config.synthetic.image_size, 96, 4096),
-        "synthetic.num_cameras": (config.synthetic.num_cameras, 3, 99),
-        "data.box_confidence": (config.data.box_confidence, 0.0, 1.0),
-        "data.num_known": (config.data.num_known, 2, None),
-        "data.burst_gap_sec": (config.data.burst_gap_sec, 0.0, None),
-        "data.near_duplicate_bits": (config.data.near_duplicate_bits, 0, 128),
-        "data.crop_bottom": (config.data.crop_bottom, 0.0, 0.5),
-        "data.short_side": (config.data.short_side, 32, None),
-        "data.min_images": (config.data.min_images, 3, None),
-        "model.width": (config.model.width, 0.01, 4.0),
-        "model.image_size": (config.model.image_size, 32, None),
-        "model.dropout": (config.model.dropout, 0.0, 0.95),
-        "model.dense_scale": (config.model.dense_scale, 0.001, 1.0),
-        "train.batch_size": (config.train.batch_size, 1, None),
-        "train.epochs": (config.train.epochs, 1, None),
-        "train.learning_rate": (config.train.learning_rate, 0.0, None),
-        "train.head_learning_rate": (config.train.head_learning_rate, 0.0, None),
-        "train.momentum": (config.train.momentum, 0.0, 0.9999),
-        "train.weight_decay": (config.train.weight_decay, 0.0, None),
-        "train.label_smoothing": (config.train.label_smoothing, 0.0, 0.99),
-        "train.accumulate_steps": (config.train.accumulate_steps, 1, None),
-        "train.warmup_fraction": (config.train.warmup_fraction, 0.0, 0.9),
-        "train.gradient_clip": (config.train.gradient_clip, 0.0, None),
-        "train.min_crop_area": (config.train.min_crop_area, 0.01, 1.0),
-        "train.color_jitter": (config.train.color_jitter, 0.0, 1.0),
-        "train.eval_every_epochs": (config.train.eval_every_epochs, 1, None),
-        "train.checkpoint_every_steps": (config.train.checkpoint_every_steps, 1, None),
-        "train.num_workers": (config.train.num_workers, 0, None),
-        "explain.batch_size": (config.explain.batch_size, 1, None),
-        "explain.gallery_per_species": (config.explain.gallery_per_species, 0, None),
-        "explain.gallery_mistakes": (config.explain.gallery_mistakes, 0, None),
-        "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
-        "units.images_per_species": (config.units.images_per_species, 1, None),
-        "units.num_bins": (config.units.num_bins, 2, None),
-        "units.top_units": (config.units.top_units, 1, None),
-        "units.patches": (config.units.patches, 1, None),
-        "units.patch_px": (config.units.patch_px, 1, 224),
-        "units.permutations": (config.units.permutations, 0, None),
-        "tree.images_per_species": (config.tree.images_per_species, 1, None),
-        "tree.bootstrap_rounds": (config.tree.bootstrap_rounds, 0, None),
-        "novelty.rounds": (config.novelty.rounds, 1, None),
-        "novelty.images_per_round": (config.novelty.images_per_round, 1, None),
-        "novelty.neighbours": (config.novelty.neighbours, 1, None),
-        "report.panels_per_species": (config.report.panels_per_species, 0, None),
-        "report.mistakes": (config.report.mistakes, 0, None),
-        **{f"{name}.seed": (seed, 0, None) for name, seed in _seeds(config).items()},
-    }
-    problems = []
-    for name, (value, low, high) in limits.items():
-        too_low = low is not None and not value >= low  # also catches nan
-        too_high = value == math.inf or (high is not None and not value <= high)
-        if too_low or too_high:
-            end = " and less than infinity" if value == math.inf else ""
-            upper = end if high is None else f" and at most {high}"
-            problems.append(f"{name}: expected at least {low}{upper}, got {value}")
-    return problems
-
-
-def _seeds(config: Config) -> dict[str, int]:
-    return {
-        name: settings["seed"]
-        for name, settings in config_to_dict(config).items()
-        if "seed" in settings
-    }
 
 
 def _plain(value: Any) -> Any:

@@ -10,8 +10,8 @@ from camtrap_jax.config import (
     config_differences,
     config_from_dict,
     config_to_dict,
-    validate,
 )
+from camtrap_jax.config_checks import validate
 
 CONFIGS = sorted(Path(__file__).parents[1].joinpath("configs").glob("*.py"))
 SETTINGS = [

@@ -8,7 +8,8 @@ from absl import flags as absl_flags
 
 from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
-from camtrap_jax.config import CONFLICTS, FORMATS, SPLITS, validate
+from camtrap_jax.config import CONFLICTS, FORMATS, SPLITS
+from camtrap_jax.config_checks import validate
 
 # Each overrides the config's setting of the same name.
 _SETTINGS = {

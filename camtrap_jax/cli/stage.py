@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
-from camtrap_jax.config import Config, validate
+from camtrap_jax.config import Config
+from camtrap_jax.config_checks import validate
 
 
 def define_flags() -> None:

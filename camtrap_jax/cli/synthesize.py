@@ -9,7 +9,8 @@ from absl import flags as absl_flags
 
 from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
-from camtrap_jax.config import SyntheticConfig, validate
+from camtrap_jax.config import SyntheticConfig
+from camtrap_jax.config_checks import validate
 
 
 def define_flags() -> None:

@@ -117,7 +117,7 @@ def write_torch_file(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
 
     Args:
       path: of the file.
-      tensors: by name, float32 or int64, in any layout.
+      tensors: by name; any shape and layout, of the types that torch and NumPy share.
 
     Raises:
       ValueError: a tensor is of another type.

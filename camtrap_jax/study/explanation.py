@@ -70,7 +70,7 @@ def _make_pass(
     """Returns the function that explains some rows of the index and stores the arrays."""
     dataset, mesh = run.dataset, make_mesh()
     model = build_network(config, len(dataset.classes))
-    variables = put_replicated(load_weights(run.root / "weights.safetensors", model), mesh)
+    variables = put_replicated(load_weights(run.weights, model), mesh)
     labels = class_labels(index, dataset.classes)
     batch_size = padded_batch_size(config.explain.batch_size)
 

@@ -30,7 +30,7 @@ def predicted_logits(
     """Runs a run's network on rows of its dataset's manifest, in their order."""
     mesh = make_mesh()
     model = build_network(config, len(run.dataset.classes))
-    variables = put_replicated(load_weights(run.root / "weights.safetensors", model), mesh)
+    variables = put_replicated(load_weights(run.weights, model), mesh)
 
     @partial(jax.jit, compiler_options=compiler_options())
     def logits_of(pixels: UInt8[Array, "batch h w 3"]) -> Float[Array, "batch classes"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from camtrap_jax.config import Config, validate
+from camtrap_jax.config import Config
+from camtrap_jax.config_checks import validate
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.summary import summary
 from camtrap_jax.run_folder import DatasetFolder, RunFolder

@@ -18,8 +18,16 @@ def make_optimizer(config: TrainConfig, num_steps: int) -> optax.GradientTransfo
     Args:
       config: of `accumulate_steps` gradients the mean is taken before one update, and clipped.
       num_steps: batches of the whole training; schedules count updates.
+
+    Raises:
+      ValueError: there are fewer batches than one update takes.
     """
-    num_updates = max(1, num_steps // config.accumulate_steps)
+    num_updates = num_steps // config.accumulate_steps
+    if not num_updates:
+        raise ValueError(
+            f"train.accumulate_steps: expected at most the {num_steps} batches of the whole "
+            f"training, got {config.accumulate_steps}; nothing would be learnt"
+        )
     decayed = None if config.decay_biases_and_norms else is_kernel
 
     def group(learning_rate: float) -> optax.GradientTransformation:

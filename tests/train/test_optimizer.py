@@ -153,6 +153,12 @@ def test_accumulated_batches_are_one_update_of_their_mean(freeze):
     assert np.abs(expected["fc8"] - START["fc8"]).max() > 1e-3
 
 
+def test_fewer_batches_than_one_update_takes_are_refused():
+    make_optimizer(TrainConfig(accumulate_steps=4), 4)
+    with pytest.raises(ValueError, match=r"accumulate_steps: expected at most the 3 batches"):
+        make_optimizer(TrainConfig(accumulate_steps=4), 3)
+
+
 def test_only_dense_layers_are_the_head():
     params = {"conv1_1": {"kernel": 0}, "stage1": {"conv": {"kernel": 0}}, "bn1": {"scale": 0}}
     params |= {name: {"kernel": 0, "bias": 0} for name in ("fc", "fc6", "fc7", "fc8")}

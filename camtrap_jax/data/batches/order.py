@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Int
@@ -19,45 +20,52 @@ def shuffled_rows(
       start: place in the sequence where the part begins.
       count: its length; it may cross the borders of epochs.
     """
-    epochs, places = np.divmod(np.arange(start, start + count), len(rows))
-    parts = [
-        rows[_permutation(len(rows), seed, int(epoch))[places[epochs == epoch]]]
-        for epoch in np.unique(epochs)
-    ]
-    return np.concatenate(parts)
+    return _part(rows, _permutation, seed=seed, start=start, count=count)
 
 
 def balanced_rows(
+    groups: Sequence[Int[np.ndarray, " images"]], *, seed: int, start: int, count: int
+) -> Int[np.ndarray, " count"]:
+    """Returns a part of the endless sequence in which all groups are equally frequent.
+
+    In as many images as there are groups each group comes once, in an order of that turn's own; the
+    images of a group come in shuffled epochs of their own.
+
+    Args:
+      groups: the rows of each; at least one group, and one row in each.
+      seed: of all orders.
+      start: place in the sequence where the part begins.
+      count: its length.
+    """
+    chosen = shuffled_rows(np.arange(len(groups)), seed=seed, start=start, count=count)
+    turns = np.arange(start, start + count) // len(groups)
+    images = [
+        _part(groups[group], _permutation_of_group, seed=seed + 1 + group, start=turn, count=1)
+        for group, turn in zip(chosen.tolist(), turns.tolist(), strict=True)
+    ]
+    return np.concatenate(images)
+
+
+def _part(
     rows: Int[np.ndarray, " images"],
-    labels: Int[np.ndarray, " images"],
+    permutation: Callable[[int, int, int], Int[np.ndarray, " images"]],
     *,
     seed: int,
     start: int,
     count: int,
 ) -> Int[np.ndarray, " count"]:
-    """Returns a part of the endless sequence in which all labels are equally frequent.
-
-    In a row of as many images as there are labels each label comes once, in an order of that row's
-    own; the images of a label come in their own shuffled epochs.
-
-    Args:
-      rows: at least one.
-      labels: of each row.
-      seed: of all orders.
-      start: place in the sequence where the part begins.
-      count: its length.
-    """
-    present = np.unique(labels)
-    chosen = shuffled_rows(present, seed=seed, start=start, count=count)
-    rounds = np.arange(start, start + count) // len(present)
-    of_label = {label: rows[labels == label] for label in np.unique(chosen).tolist()}
-    images = [
-        shuffled_rows(of_label[label], seed=seed + 1 + label, start=turn, count=1)
-        for label, turn in zip(chosen.tolist(), rounds.tolist(), strict=True)
+    epochs, places = np.divmod(np.arange(start, start + count), len(rows))
+    parts = [
+        rows[permutation(len(rows), seed, int(epoch))[places[epochs == epoch]]]
+        for epoch in np.unique(epochs)
     ]
-    return np.concatenate(images)
+    return np.concatenate(parts)
 
 
-@functools.lru_cache(maxsize=256)  # an epoch of each of so many labels
-def _permutation(count: int, seed: int, epoch: int) -> Int[np.ndarray, " count"]:
+def _draw(count: int, seed: int, epoch: int) -> Int[np.ndarray, " count"]:
     return np.random.default_rng([seed % 2**32, epoch]).permutation(count)
+
+
+# The epochs in use: few of all images, and of each group, which is smaller, a few.
+_permutation = functools.lru_cache(maxsize=8)(_draw)
+_permutation_of_group = functools.lru_cache(maxsize=256)(_draw)

@@ -69,12 +69,17 @@ def make_train_batches(
     shape = common_shape(RecordSource(dataset.records), rows, size_px)
     load = LoadBatch(dataset, shape=shape, columns=("pixels", "label"))
     labels = class_labels(dataset.manifest, dataset.classes)[rows]
-    order = functools.partial(balanced_rows, labels=labels) if balanced else shuffled_rows
+    groups = [rows[labels == label] for label in np.unique(labels)]
+    order = (
+        functools.partial(balanced_rows, groups)
+        if balanced
+        else functools.partial(shuffled_rows, rows)
+    )
 
     # Grain's own shuffle and batch take as long for each image as decoding does for half of it.
     def load_step(step: int) -> Batch:
         start = int(step) * batch_size + part.start
-        return load(order(rows, seed=seed, start=start, count=part.stop - part.start))
+        return load(order(seed=seed, start=start, count=part.stop - part.start))
 
     return grain.MapDataset.range(_ENDLESS).map(load_step)
 
