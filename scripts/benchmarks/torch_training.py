@@ -45,7 +45,8 @@ def _steps(task: Task, variant: Variant) -> Iterator[float]:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = True
     layout = torch.channels_last if variant.channels_last else torch.contiguous_format
-    network = _network(task).to(_DEVICE, memory_format=layout).train()
+    network = _network(task).train().to(_DEVICE)
+    network.to(memory_format=layout)  # pyright: ignore[reportCallIssue] (torch's types lack it)
     sgd = {variant.sgd: True} if variant.sgd else {}
     optimizer = torch.optim.SGD(
         network.parameters(),

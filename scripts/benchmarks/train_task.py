@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 # Small enough that rounding does not part the losses of two right programs.
-LEARNING_RATES = {"vgg16": 1e-4, "resnet50": 1e-3}
+LEARNING_RATES = {"vgg16": 1e-5, "resnet50": 1e-3}
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 DROPOUT = 0.5  # of VGG's dense layers; without it where losses are compared
