@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from flax import linen as nn
 from flax import traverse_util
 
-from camtrap_jax.models.vgg import BLOCKS
+from camtrap_jax.models.vgg import BLOCKS, scaled
 
 Key = tuple[str, ...]  # of a flattened variable: ("params", "conv1_1", "kernel")
 Flat = dict[Key, Any]
@@ -20,8 +20,22 @@ Tensors = Mapping[str, np.ndarray]
 
 _FIRST = {"vgg16": "features.0.weight", "resnet50": "conv1.weight"}
 _LAST = {"vgg16": "classifier.6.weight", "resnet50": "fc.weight"}
-# A layer whose channels are a multiple of every width's: the published number, and where it stands.
-_WIDEST = {"vgg16": ("classifier.3.weight", 4096), "resnet50": ("layer4.0.conv1.weight", 512)}
+# One layer of each published number of channels, from few to many.
+_CHANNELS = {
+    "vgg16": {
+        "features.0.weight": 64,
+        "features.5.weight": 128,
+        "features.10.weight": 256,
+        "features.17.weight": 512,
+        "classifier.3.weight": 4096,
+    },
+    "resnet50": {
+        "conv1.weight": 64,
+        "layer2.0.conv1.weight": 128,
+        "layer3.0.conv1.weight": 256,
+        "layer4.0.conv1.weight": 512,
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +107,29 @@ def recognise(tensors: Tensors) -> Recognised:
             f"has it; got {', '.join(list(tensors)[:3])}"
         )
     name = names[0]
-    last, (wide, channels) = _LAST[name], _WIDEST[name]
-    missing = [tensor for tensor in (last, wide) if tensor not in tensors]
+    last, published = _LAST[name], _CHANNELS[name]
+    missing = [tensor for tensor in (last, *published) if tensor not in tensors]
     if missing:
         raise ValueError(f"expected a tensor {missing[0]} for {name}, which is not there")
-    width = tensors[wide].shape[0] / channels
+    width = _width([(tensors[tensor].shape[0], wide) for tensor, wide in published.items()])
     return Recognised(name, num_classes=tensors[last].shape[0], width=width)
+
+
+def _width(layers: Sequence[tuple[int, int]]) -> float:
+    """Returns a width at which layers have their channels.
+
+    A layer's channels are rounded, so each leaves an interval, and the widest layer's ratio alone
+    can lie outside another's.
+
+    Args:
+      layers: channels and their published number, the latter from few to many.
+    """
+    channels, wide = layers[-1]
+    if all(scaled(full, channels / wide) == found for found, full in layers):
+        return channels / wide
+    lows = [(found - 0.5) / full for found, full in layers if found > scaled(full, 0)]
+    high = min((found + 0.5) / full for found, full in layers)
+    return (max(lows, default=0.0) + high) / 2
 
 
 def variables_of(model: nn.Module, tensors: Tensors) -> dict[str, Any]:
