@@ -7,6 +7,7 @@ import math
 from camtrap_jax.config import (
     BALANCES,
     CONFLICTS,
+    FINAL_WEIGHTS,
     FORMATS,
     LINKAGES,
     MAPS,
@@ -28,8 +29,7 @@ def validate(config: Config, *, for_training: bool = True) -> None:
       ValueError: one line for each problem, all of them at once.
     """
     problems = [*_choices(config), *_ranges(config)]
-    if for_training and config.train.freeze_trunk and not config.model.init_from:
-        problems.append("train.freeze_trunk: needs model.init_from; a random trunk learns nothing")
+    problems += _combinations(config) if for_training else []
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
     problems += [
@@ -41,6 +41,16 @@ def validate(config: Config, *, for_training: bool = True) -> None:
         raise ValueError("config: " + "; ".join(problems))
 
 
+def _combinations(config: Config) -> list[str]:
+    """Names settings of training that go together, and one of which is missing."""
+    settings, problems = config.train, []
+    if settings.frozen_stages and not config.model.init_from:
+        problems.append("train.frozen_stages: needs model.init_from; random stages learn nothing")
+    if settings.reused_views and not settings.frozen_stages:
+        problems.append("train.reused_views: needs train.frozen_stages; other maps change")
+    return problems
+
+
 def _choices(config: Config) -> list[str]:
     allowed = {
         "data.format": (config.data.format, FORMATS),
@@ -49,6 +59,7 @@ def _choices(config: Config) -> list[str]:
         "model.name": (config.model.name, NETWORKS),
         "train.schedule": (config.train.schedule, ("step", "cosine")),
         "train.class_balance": (config.train.class_balance, BALANCES),
+        "train.final_weights": (config.train.final_weights, FINAL_WEIGHTS),
         "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
         "explain.images": (config.explain.images, ("gallery", "all")),
         "explain.target": (config.explain.target, ("predicted", "true")),
@@ -89,6 +100,10 @@ def _ranges(config: Config) -> list[str]:
         "train.accumulate_steps": (config.train.accumulate_steps, 1, None),
         "train.warmup_fraction": (config.train.warmup_fraction, 0.0, 0.9),
         "train.gradient_clip": (config.train.gradient_clip, 0.0, None),
+        "train.frozen_stages": (config.train.frozen_stages, 0, 5),
+        "train.reused_views": (config.train.reused_views, 0, None),
+        "train.average_decay": (config.train.average_decay, 0.0, 0.999999),
+        "train.patience": (config.train.patience, 0, None),
         "train.min_crop_area": (config.train.min_crop_area, 0.01, 1.0),
         "train.color_jitter": (config.train.color_jitter, 0.0, 1.0),
         "train.eval_every_epochs": (config.train.eval_every_epochs, 1, None),

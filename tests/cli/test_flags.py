@@ -123,7 +123,7 @@ def test_overrides_reach_the_settings_with_their_types(camtrap, config_file, mon
         "--config.train.epochs=7",
         "--config.train.learning_rate=1",
         "--config.units.any_sign",
-        "--noconfig.train.freeze_trunk",
+        "--noconfig.train.tensorboard",
         "--config.model.name",
         "resnet50",
         "--config.report.title=A, b: 'c'",
@@ -135,7 +135,7 @@ def test_overrides_reach_the_settings_with_their_types(camtrap, config_file, mon
     assert config.train.epochs == 7
     assert type(config.train.learning_rate) is float
     assert config.units.any_sign is True
-    assert config.train.freeze_trunk is False
+    assert config.train.tensorboard is False
     assert config.model.name == "resnet50"
     assert config.report.title == "A, b: 'c'"
     assert config.explain.maps == ("grad_cam", "guided_backprop")
