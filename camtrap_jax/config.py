@@ -219,11 +219,12 @@ def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """
     defaults = config_to_dict(Config())
     return [
-        f"{section}.{name}: {before.get(name)!r} -> {after.get(name)!r}"
+        f"{section}.{name}: {was!r} -> {after.get(name)!r}"
         for section, after in new.items()
-        for before in [{**defaults.get(section, {}), **old.get(section, {})}]
+        for before in [old.get(section, {})]
         for name in sorted({*before, *after})
-        if _plain(before.get(name)) != _plain(after.get(name))
+        for was in [before.get(name, defaults.get(section, {}).get(name))]
+        if _plain(was) != _plain(after.get(name))
     ]
 
 

@@ -135,6 +135,13 @@ def test_differences_name_the_setting_and_both_values():
     ]
 
 
+def test_a_setting_that_is_new_had_its_default():
+    old, new = config_to_dict(Config()), config_to_dict(Config())
+    del old["train"]["patience"], old["train"]["momentum"]
+    new["train"]["momentum"] = 0.5
+    assert config_differences(old, new) == ["train.momentum: 0.9 -> 0.5"]
+
+
 def test_a_tuple_and_the_list_that_json_made_of_it_do_not_differ():
     values = config_to_dict(Config())
     assert config_differences(json.loads(json.dumps(values)), values) == []

@@ -69,7 +69,8 @@ def make_training(config=None, *, model=None, mesh=None, num_steps=6, seed=3, id
     config = config or TrainConfig(weight_decay=1e-3)
     model, mesh = model or SmallNetwork(), mesh or make_mesh()
     optimizer = make_optimizer(config, num_steps, is_frozen=lambda _: config.frozen_stages > 0)
-    state = put_replicated(init_state(init_variables(model), optimizer), mesh)
+    averages = config.average_decay > 0
+    state = put_replicated(init_state(init_variables(model), optimizer, averages=averages), mesh)
     change = functools.partial(augment, size_px=SIDE, min_area=0.5, jitter=0.4)
     train_step = make_train_step(
         model,
@@ -78,6 +79,8 @@ def make_training(config=None, *, model=None, mesh=None, num_steps=6, seed=3, id
         seed=seed,
         frozen_stages=config.frozen_stages,
         label_smoothing=config.label_smoothing,
+        average_decay=config.average_decay,
+        accumulate_steps=config.accumulate_steps,
     )
     return state, train_step, make_eval_step(model, normalise, num_classes=NUM_CLASSES)
 
