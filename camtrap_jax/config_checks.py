@@ -28,6 +28,16 @@ def validate(config: Config, *, for_training: bool = True) -> None:
     Raises:
       ValueError: one line for each problem, all of them at once.
     """
+    problems = problems_of(config, for_training=for_training)
+    if problems:
+        raise ValueError("config: " + "; ".join(problems))
+
+
+def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
+    """Lists what is wrong with the settings, as `validate` says it."""
+    problems = _types(config)
+    if problems:  # no number can be compared with a word
+        return problems
     problems = [*_choices(config), *_ranges(config)]
     problems += _combinations(config) if for_training else []
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
@@ -37,8 +47,19 @@ def validate(config: Config, *, for_training: bool = True) -> None:
         for name in config.explain.maps
         if name not in MAPS
     ]
-    if problems:
-        raise ValueError("config: " + "; ".join(problems))
+    return problems
+
+
+def _types(config: Config) -> list[str]:
+    """Compares each value with its default; a whole number is a float, too."""
+    defaults, problems = config_to_dict(Config()), []
+    for section, settings in config_to_dict(config).items():
+        for name, value in settings.items():
+            kind = type(defaults[section][name])
+            allowed = (int, float) if kind is float else kind
+            if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+                problems.append(f"{section}.{name}: expected {kind.__name__}, got {value!r}")
+    return problems
 
 
 def _combinations(config: Config) -> list[str]:

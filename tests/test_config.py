@@ -91,6 +91,23 @@ def test_validation_names_all_problems_at_once():
     assert "\n" not in message
 
 
+def test_values_of_a_wrong_type_are_named_together():
+    config = Config()
+    config.train.epochs, config.train.learning_rate = "ten", None
+    config.units.any_sign, config.explain.maps, config.train.batch_size = 1, "grad_cam", True
+    config.train.momentum = 0  # a whole number is a number
+    with pytest.raises(ValueError, match=r"^config: ") as caught:
+        validate(config)
+    problems = str(caught.value).removeprefix("config: ").split("; ")
+    assert sorted(problems) == [
+        "explain.maps: expected tuple, got 'grad_cam'",
+        "train.batch_size: expected int, got True",
+        "train.epochs: expected int, got 'ten'",
+        "train.learning_rate: expected float, got None",
+        "units.any_sign: expected bool, got 1",
+    ]
+
+
 def test_what_training_starts_from_matters_to_training_only():
     config = Config()
     config.train.frozen_stages = 5

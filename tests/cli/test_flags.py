@@ -156,6 +156,42 @@ def test_bad_values_are_all_told_in_one_line(camtrap, config_file, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_unknown_settings_wrong_types_and_bad_combinations_are_told_together(
+    camtrap, config_file, tmp_path
+):
+    result = camtrap(
+        "study",
+        config_file,
+        f"--workdir={tmp_path / 'x'}",
+        "--config.train.lerning_rate=0.1",
+        "--config.trian.epochs",
+        "3",
+        "--config.train.batch_size=many",
+        "--config.units.any_sign=maybe",
+        "--config.units.num_bins",
+        "2.5",
+        "--config.train.momentum=7",
+        "--config.tree.linkage=single",
+        "--config.train.reused_views=2",
+        "--config.train.seed",
+    )
+    assert result.code == 2
+    for part in (
+        "--config.train.lerning_rate: there is no such setting; did you mean "
+        "--config.train.learning_rate?",
+        "--config.trian.epochs: there is no such setting",
+        "--config.train.batch_size: expected int, got 'many'",
+        "--config.units.any_sign: expected bool, got 'maybe'",
+        "--config.units.num_bins: expected int, got '2.5'",
+        "train.momentum: expected at least 0.0 and at most 0.9999, got 7.0",
+        "tree.linkage: expected one of average",
+        "train.reused_views: needs train.frozen_stages",
+        "--config.train.seed: expected int, got nothing",
+    ):
+        assert part in result.error, part
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_stage_without_config_takes_the_run_s_own(camtrap, tiny_run):
     result = camtrap("units", f"--workdir={tiny_run}")
     assert result.code == 0
