@@ -36,6 +36,7 @@ TEXT_COLUMNS = (
     "bbox",
     "reason",
     "predicted",
+    "suggested",
     "nearest_species",
     "target",
     "sign",
