@@ -28,8 +28,8 @@ def sequence_votes(
     images do that are stored under two.
 
     Returns:
-      One row a sequence and label, sequences in the order of their first images, and the numbers
-      of metrics.json.
+      One row a sequence and label, by camera and sequence, with the first `image_id` to tell apart
+      images that are in no sequence; and the numbers of metrics.json.
     """
     codes = sequence_codes(images)
     probabilities = evaluation.mean_probabilities(evaluation.probabilities_of(logits), codes)
@@ -38,21 +38,24 @@ def sequence_votes(
     shown[codes, labels] = True
     sizes = np.bincount(codes)
     case, label = np.nonzero(shown)
-    first = images.iloc[np.unique(codes, return_index=True)[1][case]].reset_index(drop=True)
+    by_id = images.assign(code=codes).sort_values("image_id").drop_duplicates("code")
+    places = by_id.sort_values("code").iloc[case]
     names = np.array(classes, object)
     table = pd.DataFrame(
         {
-            "camera": first["camera"],
-            "sequence": first["sequence"],
+            "camera": places["camera"].to_numpy(object),
+            "sequence": places["sequence"].to_numpy(object),
             "species": names[label],
             "images": sizes[case],
             "predicted": names[predictions[case]],
             "probability": probabilities.max(axis=1)[case],
             "probability_species": probabilities[case, label],
             "labels": shown.sum(axis=1)[case],
-            "image_id": first["image_id"],
+            "image_id": places["image_id"].to_numpy(object),
         }
     )
+    by = ["camera", "sequence", "image_id", "species"]
+    table = table.sort_values(by, ignore_index=True)
     metrics = {
         "sequences": len(sizes),
         "with_several_images": int((sizes > 1).sum()),
