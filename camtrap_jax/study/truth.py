@@ -157,7 +157,8 @@ def label_checks(run: RunFolder, truth: PlantedTruth) -> list[Check]:
     counts, too, though nothing can be suggested for it.
     """
     known = run.index.loc[run.index["split"] != "unknown"]
-    planted = set(known.loc[known["filepath"].map(truth.is_mislabelled), "image_id"])
+    planted = [name for name, path in zip(known["image_id"], known["filepath"], strict=True)
+               if truth.is_mislabelled(path)]  # fmt: skip
     if not planted:
         return []
     suspects = read_table(run.root / "evaluate" / "suspected_labels.csv")

@@ -12,7 +12,7 @@ from camtrap_jax import evaluation
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import create_array, read_json, read_table
 from camtrap_jax.study.evaluation import evaluate_run
-from camtrap_jax.study.metrics import calibration_metrics, species_metrics
+from camtrap_jax.study.metrics import calibration_metrics
 from camtrap_jax.study.sample import sequence_codes
 from camtrap_jax.study.sequence_votes import sequence_votes
 from camtrap_jax.study.tree import build_tree
@@ -153,16 +153,18 @@ def test_sequences_of_one_image_each_give_the_accuracies_of_images(run, tmp_path
     assert metrics["by_sequence"]["images_without_sequence"] == metrics["images"]
 
 
-def test_the_interval_of_sequences_takes_their_images_together():
-    """Twelve sequences of one label are as uncertain as twelve images, whatever their frames."""
-    shown = np.ones((12, 1), bool)
-    predictions = np.arange(12) % 3 // 2
-    found = species_metrics(shown, predictions, small_config())["overall_accuracy"]
-    hits = predictions == 0
-    low, high = evaluation.bootstrap_interval(
-        lambda weights: weights @ hits / 12, np.zeros(12, int), rounds=200, seed=0
+def test_more_frames_of_the_same_sequences_make_nothing_surer():
+    rng = np.random.default_rng(0)
+    images = pd.DataFrame({"camera": "C1", "sequence": [f"s{n}" for n in range(12)]})
+    images["image_id"] = images["sequence"]
+    logits, labels = rng.normal(size=(12, 3)), rng.integers(0, 3, 12)
+    once, many = (
+        sequence_votes(images.loc[rows], logits[rows], labels[rows], list("abc"), small_config())[1]
+        for rows in (np.arange(12), np.arange(12).repeat(5))
     )
-    assert (found["low"], found["high"]) == (low, high)
+    for name in ("overall_accuracy", "mean_species_accuracy"):
+        assert once[name] == many[name]
+        assert once[name]["low"] < once[name]["high"]
 
 
 def test_confusions_are_set_against_the_distances_of_the_trees_centroids(run):
