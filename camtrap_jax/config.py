@@ -115,9 +115,11 @@ class ExplainConfig:
 
 @dataclass(slots=True, kw_only=True)
 class EvaluateConfig:
-    """Accuracy with intervals."""
+    """Accuracy with intervals, confusions, and labels in doubt."""
 
     bootstrap_rounds: int = 1000
+    permutations: int = 1000  # of the species, to test confusion against distance
+    neighbours: int = 20  # images of other bursts that vote on a label
     seed: int = 0
 
 

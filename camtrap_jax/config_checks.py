@@ -134,6 +134,8 @@ def _ranges(config: Config) -> list[str]:
         "explain.gallery_per_species": (config.explain.gallery_per_species, 0, None),
         "explain.gallery_mistakes": (config.explain.gallery_mistakes, 0, None),
         "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
+        "evaluate.permutations": (config.evaluate.permutations, 1, None),
+        "evaluate.neighbours": (config.evaluate.neighbours, 1, None),
         "units.images_per_species": (config.units.images_per_species, 1, None),
         "units.num_bins": (config.units.num_bins, 2, None),
         "units.top_units": (config.units.top_units, 1, None),

@@ -37,6 +37,7 @@ TEXT_COLUMNS = (
     "bbox",
     "reason",
     "predicted",
+    "suggested",
     "nearest_species",
     "target",
     "sign",
