@@ -66,7 +66,7 @@ def test_a_contender_and_a_call_start_with_their_own_environment(monkeypatch):
 @pytest.mark.slow
 def test_steps_of_training_are_measured_and_written(tmp_path):
     output = tmp_path / "train.json"
-    sizes = ["--image_size=32", "--batch_size=2", "--rounds=1", "--seconds=0.1"]
+    sizes = ["--image_size=64", "--batch_size=4", "--rounds=1", "--seconds=0.1"]
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--suite=train", *sizes, f"--output={output}"],
         env={**os.environ, "XLA_FLAGS": ""},
