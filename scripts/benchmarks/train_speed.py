@@ -120,8 +120,8 @@ def check_losses(name: str, theirs: Sequence[float], ours: Sequence[float]) -> N
         if not abs(one - other) <= _TOLERANCE * abs(other):
             raise ValueError(
                 f"{name}: step {step} has a loss of {one:.6f}, ours of {other:.6f}, expected to "
-                f"agree within {_TOLERANCE}; the two sides do not do the same work, or BatchNorm has "
-                "too few values (a larger --batch_size or --image_size gives it more)"
+                f"agree within {_TOLERANCE}; the two sides do not do the same work, or BatchNorm "
+                "has too few values (a larger --batch_size or --image_size gives it more)"
             )
 
 
