@@ -196,7 +196,7 @@ def config_from_dict(values: dict[str, Any]) -> Config:
     """
     config = Config()
     problems = []
-    for section, settings in values.items():
+    for section, settings in _in_todays_words(values).items():
         if not hasattr(config, section):
             problems.append(section)
             continue
@@ -219,7 +219,7 @@ def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
     What an older version did not know yet had its default.
     """
-    defaults = config_to_dict(Config())
+    old, defaults = _in_todays_words(old), config_to_dict(Config())
     return [
         f"{section}.{name}: {was!r} -> {after.get(name)!r}"
         for section, after in new.items()
@@ -228,6 +228,15 @@ def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         for was in [before.get(name, defaults.get(section, {}).get(name))]
         if _plain(was) != _plain(after.get(name))
     ]
+
+
+def _in_todays_words(values: dict[str, Any]) -> dict[str, Any]:
+    """Says what older versions called otherwise as this one does."""
+    train = dict(values.get("train", {}))
+    if "freeze_trunk" not in train:
+        return values
+    train["frozen_stages"] = 5 if train.pop("freeze_trunk") else 0
+    return {**values, "train": train}
 
 
 def _plain(value: Any) -> Any:

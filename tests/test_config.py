@@ -152,6 +152,18 @@ def test_differences_name_the_setting_and_both_values():
     ]
 
 
+@pytest.mark.parametrize(("frozen", "stages"), [(False, 0), (True, 5)])
+def test_a_frozen_trunk_of_an_older_version_is_five_frozen_stages(frozen, stages):
+    old, new = config_to_dict(Config()), config_to_dict(Config())
+    del old["train"]["frozen_stages"]
+    old["train"]["freeze_trunk"] = frozen
+    new["train"]["frozen_stages"] = stages
+    assert config_from_dict(old).train.frozen_stages == stages
+    assert config_differences(old, new) == []
+    new["train"]["frozen_stages"] = 2
+    assert config_differences(old, new) == [f"train.frozen_stages: {stages} -> 2"]
+
+
 def test_a_setting_that_is_new_had_its_default():
     old, new = config_to_dict(Config()), config_to_dict(Config())
     del old["train"]["patience"], old["train"]["momentum"]

@@ -40,12 +40,17 @@ def evaluate_run(run: RunFolder, config: Config) -> None:
         write_table(folder / "confused_pairs.csv", pairs)
         suspects, doubts = suspected_labels(run, config, logits, features, sample)
         write_table(folder / "suspected_labels.csv", suspects)
-        settings = {"bootstrap_rounds": config.evaluate.bootstrap_rounds,
-                    "seed": config.evaluate.seed, "interval": INTERVAL}  # fmt: skip
-        write_json(
-            folder / "metrics.json",
-            {**metrics, "confusion_distance": closeness, "suspected_labels": doubts, **settings},
-        )
+        metrics |= {"confusion_distance": closeness, "suspected_labels": doubts}
+        write_json(folder / "metrics.json", {**metrics, **_bootstrap(config)})
+
+
+def _bootstrap(config: Config) -> dict[str, Any]:
+    settings = config.evaluate
+    return {
+        "bootstrap_rounds": settings.bootstrap_rounds,
+        "seed": settings.seed,
+        "interval": INTERVAL,
+    }
 
 
 def _write_test_tables(

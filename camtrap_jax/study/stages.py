@@ -91,12 +91,12 @@ def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bo
         _check_finished(other, run, config)
     mark = run.root / name / "stage.json"
     if mark.exists():
-        if read_json(mark).get("key") == key:
+        if _is_of(mark, name, run, config):
             console.say(f"{name}: up to date")
             return False
         _discard_results(name, run)
     started = run.root / name / "started.json"
-    if started.exists() and read_json(started).get("key") != key:
+    if started.exists() and not _is_of(started, name, run, config):
         _discard_results(name, run)  # a half-done pass with other settings
     write_json(started, {"key": key})
     stage.run(run, config, console)
@@ -201,12 +201,23 @@ def remove_run(root: Path, *, keep: Path | None = None) -> None:
             path.unlink(missing_ok=True)
 
 
+def _is_of(mark: Path, name: str, run: RunFolder, config: Config) -> bool:
+    """Tells whether a mark is of these settings and data.
+
+    A network's were compared one by one when the run was opened: its mark may be that of a version
+    which knew fewer settings, and weeks of training are not thrown away for that.
+    """
+    if name == "train" and has_network(run.root):
+        return True
+    return read_json(mark).get("key") == stage_key(name, run, config)
+
+
 def _check_finished(name: str, run: RunFolder, config: Config) -> None:
     """Refuses results that a killed process left, or that other settings gave."""
     mark = run.root / name / "stage.json"
     if not mark.exists():
         raise ValueError(f"{run.root / name}: not finished; run `camtrap {name}` first")
-    if read_json(mark).get("key") != stage_key(name, run, config):
+    if not _is_of(mark, name, run, config):
         raise ValueError(
             f"{run.root / name}: was made with other settings; run `camtrap {name}` again with "
             "these, or `camtrap study`"

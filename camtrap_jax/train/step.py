@@ -93,10 +93,8 @@ def make_train_step(
             opt_state=opt_state,
             average=state.average,
         )
-        if state.average:
-            new_state = dataclasses.replace(new_state, average=averaged(new_state))
         accuracy = (logits.argmax(-1) == batch["label"]).mean()
-        return new_state, {"loss": loss, "accuracy": accuracy}
+        return averaged(new_state), {"loss": loss, "accuracy": accuracy}
 
     return train_step
 
@@ -186,14 +184,15 @@ def _make_forward(
     return forward
 
 
-def _make_averaging(decay: float, accumulate_steps: int) -> Callable[[TrainState], Any]:
-    """Makes the function from the state after a step to its new running means."""
+def _make_averaging(decay: float, accumulate_steps: int) -> Callable[[TrainState], TrainState]:
+    """Makes the function that moves the running means after a step, where there are any."""
 
-    def averaged(state: TrainState) -> Any:
+    def averaged(state: TrainState) -> TrainState:
         variables = {name: state.variables[name] for name in state.average}
         num_updates = state.step // accumulate_steps
         moved = running_average(state.average, variables, num_updates, decay=decay)
         is_update = state.step % accumulate_steps == 0
-        return jax.tree.map(lambda new, old: jnp.where(is_update, new, old), moved, state.average)
+        average = jax.tree.map(partial(jnp.where, is_update), moved, state.average)
+        return dataclasses.replace(state, average=average)
 
     return averaged

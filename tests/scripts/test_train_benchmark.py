@@ -1,8 +1,6 @@
 """The benchmark of training: its command line, its agreement, and a small run."""
 
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,9 +11,8 @@ sys.path.append(str(Path(__file__).parents[2] / "scripts"))
 from benchmark import parse
 from benchmarks.contest import Contender, call_apart, compete
 from benchmarks.train_speed import check_losses
+from reference.benchmark_program import benchmark
 from reference.idle_programs import counting_by_variable
-
-SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmark.py"
 
 
 @pytest.mark.parametrize(
@@ -65,23 +62,14 @@ def test_a_contender_and_a_call_start_with_their_own_environment(monkeypatch):
 
 @pytest.mark.slow
 def test_steps_of_training_are_measured_and_written(tmp_path):
-    output = tmp_path / "train.json"
     sizes = ["--image_size=64", "--batch_size=4", "--rounds=1", "--seconds=0.1"]
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--suite=train", *sizes, f"--output={output}"],
-        env={**os.environ, "XLA_FLAGS": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    written = json.loads(output.read_text())
+    written, printed = benchmark("--suite=train", *sizes, output=tmp_path / "found.json")
     assert set(written["networks"]) == {"vgg16", "resnet50"}
     for found in written["networks"].values():
         assert found["images_per_sec"]["ours"]["median"] > 0.1
         losses = found["trials"]["ours"]["losses"]
         assert len(set(losses)) == 3
         if written["versions"]["torchvision"] is None:
-            assert "pip install" in done.stdout
+            assert "pip install" in printed
         else:
             assert found["ratio_to_torch_best"]["median"] > 0

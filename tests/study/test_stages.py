@@ -5,7 +5,7 @@ from reference.edited_dataset import change_manifest
 from reference.tiny_study import tiny_config
 
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
-from camtrap_jax.store import read_json
+from camtrap_jax.store import read_json, write_json
 from camtrap_jax.study import stages
 from camtrap_jax.study.console import Silent
 from camtrap_jax.study.stages import STAGES, open_run, remove_run, run_stage
@@ -178,6 +178,24 @@ def test_a_newer_version_keeps_the_network_and_renews_the_analyses(
     monkeypatch.setattr(stages, "__version__", "99")
     ran = stages_that_ran(run_copy, tiny_config(), source=tiny_source)
     assert ran == [name for name in STAGES if name != "train"]
+
+
+@pytest.mark.parametrize("mark", ["stage.json", "started.json"])
+def test_a_network_of_a_version_that_knew_fewer_settings_is_kept(run_copy, tiny_source, mark):
+    """Its mark is of other settings to the letter; what it was made with is the same."""
+    config = read_json(run_copy / "config.json")
+    del config["train"]["patience"], config["train"]["frozen_stages"]
+    config["train"]["freeze_trunk"] = False
+    write_json(run_copy / "config.json", config)
+    (run_copy / "train" / "stage.json").unlink()
+    write_json(run_copy / "train" / mark, {"key": "of an older version"})
+    before = (run_copy / "weights.safetensors").read_bytes()
+    steps = {path.name for path in (run_copy / "checkpoints").iterdir()}
+    written = (run_copy / "train" / "metrics.jsonl").read_bytes()
+    run_study(run_copy, tiny_config(), Silent(), source=tiny_source)
+    assert (run_copy / "weights.safetensors").read_bytes() == before
+    assert {path.name for path in (run_copy / "checkpoints").iterdir()} == steps
+    assert (run_copy / "train" / "metrics.jsonl").read_bytes() == written
 
 
 def test_starting_afresh_deletes_what_a_study_writes_and_nothing_else(run_copy):

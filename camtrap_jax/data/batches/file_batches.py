@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 
 from camtrap_jax.data.batches.frames import Shape, empty_frames
-from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
+from camtrap_jax.data.batches.loading import Batch, iterate, padded_parts, part_of_batch
 from camtrap_jax.data.boxes import kept_height
 from camtrap_jax.data.decoding.images import decode_image
 
@@ -56,9 +56,7 @@ def file_batches(
       ValueError: the batch cannot be divided.
     """
     part = part_of_batch(batch_size, process_index, process_count)
-    rows = np.arange(len(filepaths))
-    padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
-    parts = list(padded.reshape(-1, batch_size)[:, part])
+    parts = padded_parts(np.arange(len(filepaths)), batch_size, part)
     load = LoadFiles(read, filepaths, shape=shape, crop_bottom=crop_bottom)
     return _with_failures(iterate(grain.MapDataset.source(parts).map(load), num_workers))
 

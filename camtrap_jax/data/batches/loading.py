@@ -7,10 +7,11 @@ Worker processes (`num_workers > 0`) read absl's flags: a program without `absl.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import grain
 import numpy as np
+from jaxtyping import Int
 
 Batch = dict[str, np.ndarray]
 _MAX_THREADS = 16
@@ -29,6 +30,19 @@ def part_of_batch(batch_size: int, process_index: int, process_count: int) -> sl
             f"batch_size: expected a multiple of the {process_count} processes, got {batch_size}"
         )
     return slice(process_index * share, (process_index + 1) * share)
+
+
+def endless(load_step: Callable[[int], Batch]) -> grain.MapDataset:
+    """Returns the sequence of what `load_step` makes of every step, of which none is the last."""
+    return grain.MapDataset.range(2**40).map(load_step)
+
+
+def padded_parts(
+    rows: Int[np.ndarray, " images"], batch_size: int, part: slice = slice(None)
+) -> list[Int[np.ndarray, " part"]]:
+    """Cuts rows into batches of one size and returns a part of each; padding is row -1."""
+    padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
+    return list(padded.reshape(-1, batch_size)[:, part])
 
 
 def iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:

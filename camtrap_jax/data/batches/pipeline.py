@@ -11,13 +11,11 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from camtrap_jax.data.batches.frames import Shape, common_shape, decode_frame, empty_frames
-from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
+from camtrap_jax.data.batches.loading import Batch, endless, iterate, padded_parts, part_of_batch
 from camtrap_jax.data.batches.order import training_order
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
-
-_ENDLESS = 2**40  # steps
 
 
 def num_steps_per_epoch(num_images: int, batch_size: int) -> int:
@@ -81,7 +79,7 @@ def make_train_batches(
         start = int(step) * batch_size + part.start
         return load(rows[order(seed=seed, start=start, count=part.stop - part.start)])
 
-    return grain.MapDataset.range(_ENDLESS).map(load_step)
+    return endless(load_step)
 
 
 def train_iterator(
@@ -145,8 +143,7 @@ def eval_batches(
     part = part_of_batch(batch_size, process_index, process_count)
     columns = ("pixels", "label", "row", "mask")
     load = LoadBatch(dataset, shape=(size_px, size_px), columns=columns)
-    padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
-    parts = list(padded.reshape(-1, batch_size)[:, part])
+    parts = padded_parts(rows, batch_size, part)
     return iterate(grain.MapDataset.source(parts).map(load), num_workers)
 
 

@@ -9,10 +9,8 @@ import numpy as np
 import tensorstore as ts
 from jaxtyping import Int
 
-from camtrap_jax.data.batches.loading import Batch, iterate
+from camtrap_jax.data.batches.loading import Batch, endless, iterate, padded_parts
 from camtrap_jax.data.batches.order import training_order
-
-_ENDLESS = 2**40  # steps
 
 
 def train_map_batches(
@@ -50,7 +48,7 @@ def train_map_batches(
             "label": labels[images].astype(np.int32),
         }
 
-    return iterate(grain.MapDataset.range(_ENDLESS).map(load_step)[start_step:], num_workers=0)
+    return iterate(endless(load_step)[start_step:], num_workers=0)
 
 
 def eval_map_batches(
@@ -62,8 +60,6 @@ def eval_map_batches(
       Batches `pixels` [batch, h, w, units], the maps, `label` int32 and `mask` float32, 1 for
       images and 0 for the padding of the last batch, which repeats the first image.
     """
-    rows = np.arange(len(labels))
-    padded = np.concatenate([rows, np.full(-len(rows) % batch_size, -1)])
 
     def load(part: Int[np.ndarray, " batch"]) -> Batch:
         images = np.maximum(part, 0)
@@ -73,7 +69,7 @@ def eval_map_batches(
             "mask": (part >= 0).astype(np.float32),
         }
 
-    parts = list(padded.reshape(-1, batch_size))
+    parts = padded_parts(np.arange(len(labels)), batch_size)
     return iterate(grain.MapDataset.source(parts).map(load), num_workers=0)
 
 
