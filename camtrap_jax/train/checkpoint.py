@@ -147,14 +147,17 @@ class _NewestAndBest:
 
 @contextmanager
 def _disk_errors(folder: Path) -> Iterator[None]:
-    """Raises TensorStore's errors about the disk as the errors of the system that they are."""
+    """Raises what Orbax and TensorStore say of the disk as one error of the system, about a folder.
+
+    Which of the two meets the full disk first is chance.
+    """
     try:
         yield
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         found = _SYSTEM_ERROR.search(str(error))
-        if not found:
+        number = int(found[1]) if found else getattr(error, "errno", None)
+        if number is None:
             raise
-        number = int(found[1])
         raise OSError(number, os.strerror(number), str(folder)) from error
 
 
@@ -163,7 +166,14 @@ def _is_news(record: logging.LogRecord) -> bool:
     return record.levelno < logging.ERROR or "orbax" not in record.pathname
 
 
+def _drop_orphans(unraisable: sys.UnraisableHookArgs) -> None:
+    """Keeps quiet about writes that a failed one left behind: they end after their event loop."""
+    if "Event loop is closed" not in str(unraisable.exc_value):
+        _unraisable_hook(unraisable)
+
+
 logging.getLogger("absl").addFilter(_is_news)
+_unraisable_hook, sys.unraisablehook = sys.unraisablehook, _drop_orphans
 
 
 @contextmanager
