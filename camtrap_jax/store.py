@@ -37,6 +37,9 @@ TEXT_COLUMNS = (
     "reason",
     "predicted",
     "nearest_species",
+    "detected",
+    "sequence_species",
+    "second_species",
     "target",
     "sign",
     "label",
@@ -53,6 +56,24 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yields a path with the same suffix, whose file takes the place of `path`.
+
+    Raises:
+      FileExistsError: `path` has another content, and may not be overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".new-{path.name}")
+    try:
+        yield fresh
+        if path.exists() and not overwrite and hash_file(path) != hash_file(fresh):
+            raise FileExistsError(f"{path}: exists with another content; --overwrite replaces it")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from camtrap_jax.data.batches.frames import Shape, empty_frames
 from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
 from camtrap_jax.data.boxes import kept_height
 from camtrap_jax.data.decoding.images import decode_image
+from camtrap_jax.data.decoding.pictures import CANNOT_BE_OPENED
 
 ReadBytes = Callable[[str], bytes]
 
@@ -48,9 +49,9 @@ def file_batches(
 
     Returns:
       Pairs. First a batch: `pixels` uint8 [batch, height, width, 3], `row` int32 (the place in
-      `filepaths`; -1 is padding) and `mask` float32, 1 for pictures and 0 for unreadable ones and
-      for padding. Second, why pictures of this batch could not be read, by row. All processes get
-      the same number of batches.
+      `filepaths`; -1 is padding), `mask` float32, 1 for pictures and 0 for unreadable ones and for
+      padding, and `datetime` text, as EXIF gives it or empty. Second, why pictures of this batch
+      could not be read, by row. All processes get the same number of batches.
 
     Raises:
       ValueError: the batch cannot be divided.
@@ -63,21 +64,27 @@ def file_batches(
     return _with_failures(iterate(grain.MapDataset.source(parts).map(load), num_workers))
 
 
-def decode_file(data: bytes, shape: Shape, *, crop_bottom: float) -> UInt8[np.ndarray, "h w 3"]:
+def decode_file(
+    data: bytes, shape: Shape, *, crop_bottom: float
+) -> tuple[UInt8[np.ndarray, "h w 3"], str]:
     """Decodes a picture, turns it upright, cuts its bottom strip off and scales it to `shape`.
+
+    Returns:
+      The pixels, and the time that EXIF gives, "YYYY-MM-DD hh:mm:ss" or empty.
 
     Raises:
       ValueError: it is no picture, or damaged; one line without the file's name.
     """
     # The side that is cut must still be long enough afterwards.
     side = round(min(shape) / (1 - crop_bottom))
-    image = decode_image(data, smallest_side_px=side).image
+    picture = decode_image(data, smallest_side_px=side)
+    image = picture.image
     height = kept_height(image.height, crop_bottom)
     if height < image.height:
         image = image.crop((0, 0, image.width, height))
     if (image.height, image.width) != shape:
         image = image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
-    return np.asarray(image)
+    return np.asarray(image), picture.datetime
 
 
 class LoadFiles:
@@ -96,18 +103,22 @@ class LoadFiles:
         """Returns the pictures at `rows`; row -1 is padding. `reason` is empty for those read."""
         pixels = empty_frames(len(rows), self._shape)
         reason = np.zeros(len(rows), f"<U{_REASON_LENGTH}")
+        moment = np.zeros(len(rows), f"<U{len('YYYY-MM-DD hh:mm:ss')}")
         for position in np.flatnonzero(rows >= 0):
             try:
                 data = self._read(self._filepaths[int(rows[position])])
-                pixels[position] = decode_file(data, self._shape, crop_bottom=self._crop_bottom)
+                pixels[position], moment[position] = decode_file(
+                    data, self._shape, crop_bottom=self._crop_bottom
+                )
             except OSError as error:
-                reason[position] = f"cannot be opened: {error.strerror or error}"
+                reason[position] = f"{CANNOT_BE_OPENED}: {error.strerror or error}"
             except ValueError as error:
                 reason[position] = str(error) or type(error).__name__
         return {
             "pixels": pixels,
             "row": rows.astype(np.int32),
             "mask": ((rows >= 0) & (reason == "")).astype(np.float32),
+            "datetime": moment,
             "reason": reason,
         }
 
