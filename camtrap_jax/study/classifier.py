@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from camtrap_jax import embedding, evaluation
-from camtrap_jax.config import Config
 from camtrap_jax.data.batches.augment import normalise
 from camtrap_jax.mesh import compiler_options
 from camtrap_jax.models import Network, load_weights, make_model

@@ -19,8 +19,9 @@ import safetensors.numpy
 from camtrap_jax import __version__
 from camtrap_jax.models import make_model
 from camtrap_jax.models.torchvision import check_shape, tensors_of, variables_of
+from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import replaced_file
-from camtrap_jax.study.classifier import Classifier, Facts
+from camtrap_jax.study.classifier import Classifier, Facts, classifier_of_run
 
 SUFFIX = ".camtrap"
 _FORMAT_VERSION = 1
@@ -45,6 +46,16 @@ def save_classifier(path: Path, classifier: Classifier, *, overwrite: bool = Fal
     with replaced_file(path, overwrite=overwrite) as fresh:
         metadata = {_KEY: json.dumps(described, ensure_ascii=False)}
         fresh.write_bytes(safetensors.numpy.save(tensors, metadata))
+
+
+def open_classifier(path: Path) -> Classifier:
+    """Takes a classifier from a run folder, or from a file that `save_classifier` wrote.
+
+    Raises:
+      FileNotFoundError: there is neither.
+      ValueError: the run is not finished, or the file cannot be used.
+    """
+    return classifier_of_run(RunFolder(path)) if path.is_dir() else load_classifier(path)
 
 
 def load_classifier(path: Path) -> Classifier:

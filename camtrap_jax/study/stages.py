@@ -147,8 +147,8 @@ def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
         source = dataset.source
         places = {"dataset": _place(dataset.root, root), "source": source and _place(source, root)}
         write_json(path, {**places, "dataset_sha256": digest, **provenance()})
-    species = {"known": dataset.classes, "unknown": dataset.unknown}
-    write_json(root / CLASSES, species)  # of which the network's answers speak
+    if not (root / CLASSES).exists():  # the digest says that they are the same
+        write_json(root / CLASSES, {"known": dataset.classes, "unknown": dataset.unknown})
     write_json(root / "config.json", config_to_dict(config))
     return RunFolder(root)
 
