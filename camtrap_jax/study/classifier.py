@@ -37,6 +37,7 @@ class Facts:
       width: of it.
       image_size: px of its square input.
       crop_bottom: fraction of the height that is cut off a picture.
+      short_side: px of the records that it was trained on.
       burst_gap_sec: frames of a camera closer in time are one sequence.
       classes: species by their place among the logits.
       temperature: fitted on validation images; nan without any.
@@ -48,6 +49,7 @@ class Facts:
     width: float
     image_size: int
     crop_bottom: float
+    short_side: int
     burst_gap_sec: float
     classes: tuple[str, ...]
     temperature: float
@@ -90,7 +92,8 @@ class Classifier:
     def digest(self) -> str:
         """Returns a hash of what the stored answers of a picture depend on."""
         facts = self.facts
-        content = hashlib.sha256(repr((facts.image_size, facts.crop_bottom)).encode())
+        pixels = (facts.image_size, facts.crop_bottom, facts.short_side)
+        content = hashlib.sha256(repr(pixels).encode())
         content.update(repr((facts.network, facts.classes, facts.scale)).encode())
         for name, tensor in sorted(tensors_of(self.variables).items()):
             content.update(name.encode() + np.ascontiguousarray(tensor).tobytes())
@@ -120,6 +123,7 @@ def classifier_of_run(run: RunFolder) -> Classifier:
         width=config.model.width,
         image_size=config.model.image_size,
         crop_bottom=config.data.crop_bottom,
+        short_side=config.data.short_side,
         burst_gap_sec=config.data.burst_gap_sec,
         classes=tuple(run.classes),
         temperature=temperature_of(run),

@@ -80,12 +80,13 @@ def _answers(
     """Yields the answers to each batch of pictures, in order."""
     if not stamps:
         return
-    side = classifier.facts.image_size
+    facts = classifier.facts
     batches = file_batches(
         listing.storage.read,
         [filepath for filepath, _, _ in stamps],
-        shape=(side, side),
-        crop_bottom=classifier.facts.crop_bottom,
+        shape=(facts.image_size, facts.image_size),
+        crop_bottom=facts.crop_bottom,
+        short_side=facts.short_side,  # else some per cent of the answers are not `explain`'s
         batch_size=batch_size,
     )
     for batch, failures, answered in one_late(_answer_on_devices(classifier), batches):
