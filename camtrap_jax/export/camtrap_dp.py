@@ -22,6 +22,7 @@ VERSION = "1.0.2"
 _SCHEMAS = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
 _TABLES = ("deployments", "media", "observations")
 _ANYWHERE_M = 20_037_508  # half the circumference at the equator
+_MISSING = ("", "NA", "NaN", "nan")  # what the standard takes for no value
 _NO_CAMERA = "unknown"
 _UTC = "%Y-%m-%dT%H:%M:%SZ"
 _MEDIATYPES = {"jpg": "jpeg", "tif": "tiff"}
@@ -79,7 +80,7 @@ def _media(kept: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "mediaID": kept["filepath"],
-            "deploymentID": kept["camera"].where(kept["camera"] != "", _NO_CAMERA),
+            "deploymentID": kept["camera"].mask(kept["camera"].isin(_MISSING), _NO_CAMERA),
             "captureMethod": "",
             "timestamp": times,
             "filePath": kept["filepath"],
@@ -92,15 +93,16 @@ def _media(kept: pd.DataFrame) -> pd.DataFrame:
 
 def _deployments(media: pd.DataFrame) -> pd.DataFrame:
     """A deployment a camera, as long as its pictures show it to have been there."""
-    times = media.groupby("deploymentID", sort=True)["timestamp"]
+    cameras, codes = np.unique(media["deploymentID"].to_numpy(object), return_inverse=True)
+    times = media["timestamp"].groupby(codes)
     return pd.DataFrame(
         {
-            "deploymentID": list(times.groups),
+            "deploymentID": cameras,
             "latitude": 0,
             "longitude": 0,
             "coordinateUncertainty": _ANYWHERE_M,
-            "deploymentStart": times.min().to_numpy(),
-            "deploymentEnd": times.max().to_numpy(),
+            "deploymentStart": times.min(),
+            "deploymentEnd": times.max(),
             "timestampIssues": "true",
             "deploymentComments": "The coordinates are left out: 0, 0 within half the Earth's "
             "circumference is anywhere. Times are the camera's own, of an unknown zone. Start and "

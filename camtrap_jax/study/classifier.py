@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -140,7 +141,7 @@ def temperature_of(run: RunFolder) -> float:
     return evaluation.fit_temperature(finite_array(run, "logits")[rows], labels)
 
 
-def make_classify(classifier: Classifier) -> Any:
+def make_classify(classifier: Classifier) -> Callable[..., dict[str, Array]]:
     """Returns the compiled function of variables, centroids and pixels that answers a batch."""
     model, scale = classifier.model, classifier.facts.scale
 

@@ -94,9 +94,9 @@ def summary(table: pd.DataFrame, failures: pd.DataFrame, classifier: Classifier)
     votes = Counter(votes.loc[counted.index].drop_duplicates("sequence")["species"])
     for name in sorted({*pictures, *votes}, key=lambda name: (-pictures[name], name)):
         yield f"{name}: {pictures[name]} pictures, {votes[name]} sequences by their vote"
-    above = int(counted["above_threshold"].fillna(value=False).sum())
-    if counted["above_threshold"].notna().any():
-        yield f"{above} of these pictures are less familiar than every known species: check them"
+    above = counted["above_threshold"].dropna().to_numpy(bool)
+    if len(above):
+        yield f"{above.sum()} of them are less familiar than every known species is on average"
 
 
 def _images(listing: SourceListing, answers: Answers, is_read: np.ndarray) -> pd.DataFrame:
