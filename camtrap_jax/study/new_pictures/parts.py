@@ -89,7 +89,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _read(path: Path) -> Answers:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return Answers(**{name: arrays[name] for name in _NAMES})
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: damaged ({error}); --overwrite starts afresh") from None
