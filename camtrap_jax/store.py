@@ -7,6 +7,7 @@ the old file or the new one, never a half.
 from __future__ import annotations
 
 import csv
+import fcntl
 import glob
 import hashlib
 import json
@@ -15,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,21 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             old.rename(path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def lock_file(path: Path, problem: str) -> IO[str]:
+    """Opens a file that no other process holds; closing it, or ending, releases it.
+
+    Raises:
+      ValueError: another process holds it; says `problem`.
+    """
+    lock = path.open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise ValueError(problem) from None
+    return lock
 
 
 def remove_leftovers(path: Path) -> None:

@@ -14,6 +14,7 @@ from camtrap_jax.store import read_json, read_table
 from camtrap_jax.study.classifier import classifier_of_run
 from camtrap_jax.study.console import Silent
 from camtrap_jax.study.new_pictures import Wanted, parts, predict_pictures
+from camtrap_jax.study.new_pictures.output_folder import open_output
 from camtrap_jax.study.new_pictures.parts import read_parts
 from camtrap_jax.study.new_pictures.tables import sequence_vote
 
@@ -264,3 +265,19 @@ def test_a_damaged_part_is_named(classifier, first_card, finished, tmp_path):
     (output / ".parts" / "000000.npz").write_bytes(b"PK\3\4 half a part")
     with pytest.raises(ValueError, match=r"000000.npz: damaged .*--overwrite starts afresh"):
         predict_pictures(classifier, first_card[0], output, Silent(), FOUR)
+
+
+def test_two_at_once_are_refused(classifier, first_card, finished, tmp_path):
+    output = shutil.copytree(finished, tmp_path / "out")
+    with (
+        open_output(output, classifier.digest(), [*first_card[1]], overwrite=False),
+        pytest.raises(ValueError, match="another process is predicting into it"),
+    ):
+        predict_pictures(classifier, first_card[0], output, Silent(), FOUR)
+
+
+def test_a_folder_that_was_just_begun_is_gone_on_with(classifier, first_card, finished, tmp_path):
+    (tmp_path / "out" / ".parts").mkdir(parents=True)
+    (tmp_path / "out" / ".parts" / "lock").touch()
+    predict_pictures(classifier, first_card[0], tmp_path / "out", Silent(), FOUR)
+    assert_same_tables(tmp_path / "out", finished)

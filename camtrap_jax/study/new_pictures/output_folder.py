@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from camtrap_jax.store import read_json, write_json
+from camtrap_jax.store import lock_file, read_json, remove_leftovers, write_json
 from camtrap_jax.study.new_pictures.parts import read_parts
 
 PARTS = ".parts"
@@ -19,8 +20,13 @@ _OURS = (RESULT, *TABLES, MEGADETECTOR, CAMTRAP_DP, PARTS)
 _MARK = f"{PARTS}/classifier.json"
 
 
-def open_output(output: Path, digest: str, filepaths: Collection[str], *, overwrite: bool) -> None:
+@contextmanager
+def open_output(
+    output: Path, digest: str, filepaths: Collection[str], *, overwrite: bool
+) -> Iterator[Path]:
     """Makes the folder, or checks that the answers in it are of the same network and pictures.
+
+    No other process may write to it within the block, which gets the folder of the parts.
 
     Args:
       output: the folder.
@@ -29,20 +35,25 @@ def open_output(output: Path, digest: str, filepaths: Collection[str], *, overwr
       overwrite: whether other answers are thrown away.
 
     Raises:
-      ValueError: it holds something else.
+      ValueError: it holds something else, or another process is writing to it.
     """
     mark = output / _MARK
     if output.exists() and not output.is_dir():
         raise ValueError(f"{output}: is a file; --output names a folder")
-    if output.exists() and any(output.iterdir()) and not mark.exists():
+    others = output.exists() and any(path.name != PARTS for path in output.iterdir())
+    if others and not mark.exists():
         raise ValueError(f"{output}: exists and holds no predictions; give another --output")
-    if mark.exists():
-        if overwrite:
-            remove(output, _OURS)
-        else:
+    (output / PARTS).mkdir(parents=True, exist_ok=True)
+    problem = f"{output}: another process is predicting into it; wait for it to end"
+    with lock_file(output / PARTS / "lock", problem):
+        if mark.exists() and not overwrite:
             _check_same(output, read_json(mark), digest, filepaths)
-    if not mark.exists():
-        write_json(mark, {"classifier": digest})
+        else:
+            remove(output, [*_OURS[:-1], *(f"{PARTS}/{path.name}" for path in _parts(output))])
+            write_json(mark, {"classifier": digest})
+        for name in _OURS:
+            remove_leftovers(output / name)
+        yield output / PARTS
 
 
 def is_complete(output: Path, key: str) -> bool:
@@ -66,6 +77,10 @@ def remove(output: Path, names: Collection[str]) -> None:
             shutil.rmtree(output / name)
         else:
             (output / name).unlink(missing_ok=True)
+
+
+def _parts(output: Path) -> Iterator[Path]:
+    return (output / PARTS).glob("*.npz")
 
 
 def _check_same(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camtrap_jax.store import atomic_path
+from camtrap_jax.store import atomic_path, remove_leftovers
 
 PART_ROWS = 128
 
@@ -66,9 +66,11 @@ def joined(parts: list[Answers]) -> Answers:
 
 def write_part(folder: Path, answers: Answers) -> None:
     """Adds a part behind those in the folder."""
-    number = len(_files(folder))
+    number = max((int(path.stem) for path in _files(folder)), default=-1) + 1
+    path = folder / f"{number:06d}.npz"
+    remove_leftovers(path)
     with (
-        atomic_path(folder / f"{number:06d}.npz") as temporary,
+        atomic_path(path) as temporary,
         temporary.open("wb") as stream,  # NumPy would add a suffix to the name
     ):
         np.savez_compressed(stream, allow_pickle=False, **{n: getattr(answers, n) for n in _NAMES})

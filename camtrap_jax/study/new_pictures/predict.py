@@ -15,7 +15,7 @@ from camtrap_jax.study.classifier import Classifier
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.new_pictures.answering import answer_pictures
 from camtrap_jax.study.new_pictures.boxes import read_detections
-from camtrap_jax.study.new_pictures.output_folder import PARTS, is_complete, open_output
+from camtrap_jax.study.new_pictures.output_folder import is_complete, open_output
 from camtrap_jax.study.new_pictures.parts import Answers
 from camtrap_jax.study.new_pictures.results import Found, write_results
 from camtrap_jax.study.new_pictures.tables import failure_table, prediction_table, summary
@@ -63,22 +63,23 @@ def predict_pictures(
     if wanted.boxes:
         detections = read_detections(wanted.boxes, filepaths, wanted.box_confidence)
     digest = classifier.digest()
-    open_output(output, digest, filepaths, overwrite=wanted.overwrite)
-    progress = console.progress("predict", "pictures")
-    answers = answer_pictures(
-        classifier, listing, output / PARTS, batch_size=wanted.batch_size, on_progress=progress
-    )
-    _check_any(source, answers)
-    key = _key(classifier, digest, listing, answers, wanted)
-    if is_complete(output, key):
-        console.say(f"predict: up to date, {output}")
-        return
-    failures = failure_table(listing, answers)
-    table, probabilities = prediction_table(classifier, listing, answers)
-    if detections:
-        table = table.assign(detected=detections.detected(table["filepath"]))
-    found = Found(classifier, answers, table, probabilities, failures, detections)
-    write_results(output, found, wanted.formats, console, {"key": key, "source": str(source)})
+    with open_output(output, digest, filepaths, overwrite=wanted.overwrite) as folder:
+        progress = console.progress("predict", "pictures")
+        answers = answer_pictures(
+            classifier, listing, folder, batch_size=wanted.batch_size, on_progress=progress
+        )
+        _check_any(source, answers)
+        key = _key(classifier, digest, listing, answers, wanted)
+        if is_complete(output, key):
+            console.say(f"predict: up to date, {output}")
+            return
+        failures = failure_table(listing, answers)
+        table, probabilities = prediction_table(classifier, listing, answers)
+        if detections:
+            table = table.assign(detected=detections.detected(table["filepath"]))
+        found = Found(classifier, answers, table, probabilities, failures, detections)
+        about = {"key": key, "source": str(source)}
+        write_results(output, found, wanted.formats, console, about)
     for line in summary(table, failures, classifier):
         console.say(f"predict: {line}")
     console.say(f"predict: done, {output}")
