@@ -3,8 +3,8 @@
   camtrap predict --workdir=RUN --source=CARD --output=DIR
 
 RUN is a run folder, of which `camtrap explain` is finished, or one file that
-`camtrap weights --workdir=RUN --export=NAME.camtrap` wrote. How pictures are cut, scaled and named is
-the run's own matter, so there is no --config.
+`camtrap weights --workdir=RUN --export=NAME.camtrap` wrote. How pictures are cut, scaled and named
+is the run's own matter, so there is no --config.
 """
 
 from __future__ import annotations

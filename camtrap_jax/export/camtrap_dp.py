@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from camtrap_jax.export.camtrap_dp_columns import COLUMNS
 from camtrap_jax.export.origin import Origin
 from camtrap_jax.store import replaced_folder, write_json, write_table
 
 VERSION = "1.0.2"
 _SCHEMAS = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}"
-_TABLES = ("deployments", "media", "observations")
 _ANYWHERE_M = 20_037_508  # half the circumference at the equator
 _MISSING = ("", "NA", "NaN", "nan")  # what the standard takes for no value
 _NO_CAMERA = "unknown"
@@ -60,8 +60,8 @@ def write_camtrap_dp(folder: Path, predictions: pd.DataFrame, origin: Origin) ->
     deployments = _deployments(media)
     observations = _observations(kept, media, origin)
     with replaced_folder(folder) as new:
-        for name, table in zip(_TABLES, (deployments, media, observations), strict=True):
-            write_table(new / f"{name}.csv", table)
+        for name, table in zip(COLUMNS, (deployments, media, observations), strict=True):
+            write_table(new / f"{name}.csv", table.reindex(columns=list(COLUMNS[name])))
         write_json(new / "datapackage.json", _descriptor(media, kept, origin))
     return left_out
 
@@ -81,7 +81,6 @@ def _media(kept: pd.DataFrame) -> pd.DataFrame:
         {
             "mediaID": kept["filepath"],
             "deploymentID": kept["camera"].mask(kept["camera"].isin(_MISSING), _NO_CAMERA),
-            "captureMethod": "",
             "timestamp": times,
             "filePath": kept["filepath"],
             "filePublic": "false",
@@ -149,7 +148,7 @@ def _descriptor(media: pd.DataFrame, kept: pd.DataFrame, origin: Origin) -> dict
                 "encoding": "utf-8",
                 "schema": f"{_SCHEMAS}/{name}-table-schema.json",
             }
-            for name in _TABLES
+            for name in COLUMNS
         ],
         "profile": f"{_SCHEMAS}/camtrap-dp-profile.json",
         "created": origin.time.strftime(_UTC),

@@ -26,7 +26,7 @@ def text(value):
     return bool(value)
 
 
-# Column -> (whether it is required, what a value must be).
+# Column -> (whether it is required, what a value must be); the others are to stay empty.
 RULES = {
     "deployments": {
         "deploymentID": (True, text),
@@ -65,6 +65,19 @@ RULES = {
         "observationTags": (False, text),
     },
 }
+COLUMNS = {
+    "deployments": "deploymentID locationID locationName latitude longitude coordinateUncertainty"
+    " deploymentStart deploymentEnd setupBy cameraID cameraModel cameraDelay cameraHeight"
+    " cameraDepth cameraTilt cameraHeading detectionDistance timestampIssues baitUse featureType"
+    " habitat deploymentGroups deploymentTags deploymentComments",
+    "media": "mediaID deploymentID captureMethod timestamp filePath filePublic fileName"
+    " fileMediatype exifData favorite mediaComments",
+    "observations": "observationID deploymentID mediaID eventID eventStart eventEnd"
+    " observationLevel observationType cameraSetupType scientificName count lifeStage sex behavior"
+    " individualID individualPositionRadius individualPositionAngle individualSpeed bboxX bboxY"
+    " bboxWidth bboxHeight classificationMethod classifiedBy classificationTimestamp"
+    " classificationProbability observationTags observationComments",
+}
 KEYS = {"deployments": "deploymentID", "media": "mediaID", "observations": "observationID"}
 REQUIRED = {"resources", "profile", "created", "contributors", "project", "spatial", "temporal"}
 REQUIRED |= {"taxonomic"}
@@ -86,6 +99,10 @@ def violations(folder):
     return [*_of_descriptor(descriptor), *_of_tables(tables)]
 
 
+def _is_broken(required, rule, value):
+    return required if value in MISSING else not rule(value)
+
+
 def _of_descriptor(descriptor):
     found = [f"descriptor: no {name}" for name in REQUIRED - set(descriptor)]
     found += [f"project: no {name}" for name in PROJECT - set(descriptor["project"])]
@@ -105,13 +122,13 @@ def _of_tables(tables):
         keys = [row[KEYS[name]] for row in rows]
         if len(set(keys)) < len(keys):
             found.append(f"{name}: {KEYS[name]} is not unique")
-        if rows and not {c for c, (needed, _) in rules.items() if needed} <= set(rows[0]):
-            found.append(f"{name}: a column is missing")
+        if not rows or list(rows[0]) != COLUMNS[name].split():  # all of them, in this order
+            found.append(f"{name}: other columns")
         found += [
             f"{name}.{column}: {value!r}"
             for row in rows
             for column, value in row.items()
-            if (rules[column][0] if value in MISSING else not rules[column][1](value))
+            if _is_broken(*rules.get(column, (False, lambda _: False)), value)
         ]
         for other in ("deployments", "media"):
             known = {row[KEYS[other]] for row in tables[other]}
