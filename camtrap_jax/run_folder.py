@@ -14,6 +14,7 @@ from camtrap_jax.config import Config, config_from_dict
 from camtrap_jax.store import hash_file, hash_json, open_array, read_array, read_json, read_table
 
 PREPARED = "prepare.json"  # of a dataset: what it was prepared from, and how
+CLASSES = "classes.json"  # of a dataset, and of a run, which may outlive its dataset
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class DatasetFolder:
     @cached_property
     def classes(self) -> list[str]:
         """The known species; a label is an index into this list."""
-        return read_json(self._existing("classes.json"))["known"]
+        return read_json(self._existing(CLASSES))["known"]
 
     @cached_property
     def unknown(self) -> list[str]:
         """The species that the network is not trained on."""
-        return read_json(self._existing("classes.json"))["unknown"]
+        return read_json(self._existing(CLASSES))["unknown"]
 
     @property
     def has_pictures(self) -> bool:
@@ -109,6 +110,16 @@ class RunFolder:
         return DatasetFolder(self.root / self.provenance["dataset"])
 
     @cached_property
+    def classes(self) -> list[str]:
+        """The known species, also where the dataset is gone."""
+        return self._species["known"]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """The species that the network was not trained on, also where the dataset is gone."""
+        return self._species["unknown"]
+
+    @cached_property
     def provenance(self) -> dict[str, Any]:
         """Where the run comes from: `dataset` (relative to the run, or absolute), versions, ..."""
         return read_json(self._existing("provenance.json", "train"))
@@ -128,11 +139,15 @@ class RunFolder:
         return path.parent if path.is_file() else path
 
     @cached_property
+    def explained(self) -> pd.DataFrame:
+        """Rows of the explained images, in the arrays' order: `row, image_id, split, species`."""
+        return read_table(self._existing("explain/index.csv", "explain"))
+
+    @cached_property
     def index(self) -> pd.DataFrame:
-        """Rows of the explained images: manifest columns in the order of the arrays' rows."""
-        index = read_table(self._existing("explain/index.csv", "explain"))
+        """The same with the other columns of the manifest."""
         columns = self.dataset.manifest.drop(columns=["split", "species"])
-        return index.merge(columns, on="image_id", how="left", validate="one_to_one")
+        return self.explained.merge(columns, on="image_id", how="left", validate="one_to_one")
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -156,6 +171,13 @@ class RunFolder:
     def has_array(self, name: str) -> bool:
         """Tells whether `explain` stored the array."""
         return (self.root / "explain" / f"{name}.zarr").exists()
+
+    @property
+    def _species(self) -> dict[str, list[str]]:
+        path = self.root / CLASSES
+        if path.exists():
+            return read_json(path)
+        return {"known": self.dataset.classes, "unknown": self.dataset.unknown}  # an older run's
 
     def _existing(self, name: str, command: str) -> Path:
         path = self.root / name

@@ -7,6 +7,7 @@ the old file or the new one, never a half.
 from __future__ import annotations
 
 import csv
+import fcntl
 import glob
 import hashlib
 import json
@@ -16,7 +17,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,9 @@ TEXT_COLUMNS = (
     "predicted",
     "suggested",
     "nearest_species",
+    "detected",
+    "sequence_species",
+    "second_species",
     "target",
     "sign",
     "label",
@@ -55,6 +59,24 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yields a path with the same suffix, whose file takes the place of `path`.
+
+    Raises:
+      FileExistsError: `path` has another content, and may not be overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".new-{path.name}")
+    try:
+        yield fresh
+        if path.exists() and not overwrite and hash_file(path) != hash_file(fresh):
+            raise FileExistsError(f"{path}: exists with another content; --overwrite replaces it")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -78,6 +100,21 @@ def replaced_folder(path: Path) -> Iterator[Path]:
             old.rename(path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def lock_file(path: Path, problem: str) -> IO[str]:
+    """Opens a file that no other process holds; closing it, or ending, releases it.
+
+    Raises:
+      ValueError: another process holds it; says `problem`.
+    """
+    lock = path.open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise ValueError(problem) from None
+    return lock
 
 
 def remove_leftovers(path: Path) -> None:

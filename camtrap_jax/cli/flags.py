@@ -12,6 +12,7 @@ from ml_collections import config_flags
 from camtrap_jax.cli.overrides import check_overrides
 from camtrap_jax.config import Config
 from camtrap_jax.config_checks import problems_of
+from camtrap_jax.export import FORMATS
 from camtrap_jax.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
@@ -52,6 +53,15 @@ def define_processes() -> None:
     flags.DEFINE_string("coordinator_address", "", "host:port of process 0 of several")
     flags.DEFINE_integer("num_processes", 1, "how many processes run this command", lower_bound=1)
     flags.DEFINE_integer("process_id", 0, "which of them this is, from 0", lower_bound=0)
+
+
+def define_export_formats(*, default: tuple[str, ...]) -> None:
+    """Defines `--format=A,B`, the files of other programs that are written."""
+    names = ", ".join(FORMATS)
+    flags.DEFINE_list("format", list(default), f"files for other programs, of {names}")
+    flags.register_validator(
+        "format", lambda given: set(given) <= {*FORMATS}, message=f"expected some of {names}"
+    )
 
 
 def parse(argv: list[str], command: ModuleType) -> None:

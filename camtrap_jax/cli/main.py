@@ -22,6 +22,7 @@ COMMANDS = {
     "novelty": "which species and images the network has not seen",
     "truth": "hold the results against a planted truth",
     "report": "write the HTML report",
+    "predict": "name the animals on new pictures with a trained run",
     "weights": "weights from other programs, and to them",
     "leak": "what a random split flatters: accuracies under three splits",
 }

@@ -9,6 +9,7 @@ from camtrap_jax.cli import flags
 from camtrap_jax.cli.console import TerminalConsole
 from camtrap_jax.config import Config
 from camtrap_jax.config_checks import validate
+from camtrap_jax.run_folder import RunFolder
 
 
 def define_flags() -> None:
@@ -18,7 +19,7 @@ def define_flags() -> None:
     flags.define_overwrite()
 
 
-def run_one(name: str, change: Callable[[Config], None] | None = None) -> None:
+def run_one(name: str, change: Callable[[Config], None] | None = None) -> RunFolder:
     """Runs a stage of the run in `--workdir`, with settings changed by `change`."""
     # Flags come first: a mistyped one should not wait for JAX to load.
     from camtrap_jax.study.stages import open_run, run_stage  # noqa: PLC0415
@@ -31,3 +32,4 @@ def run_one(name: str, change: Callable[[Config], None] | None = None) -> None:
     if flags.FLAGS.overwrite and (run.root / name).exists():
         shutil.rmtree(run.root / name)
     run_stage(name, run, config, TerminalConsole())
+    return run

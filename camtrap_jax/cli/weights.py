@@ -2,6 +2,7 @@
 
   --import=FILE --output=OUT         a file for --config.model.init_from
   --workdir=RUN --export=FILE        a run's network for PyTorch and others
+  --workdir=RUN --export=X.camtrap   all that `camtrap predict` needs of a run, in one file
   --import=FILE --export=FILE        from one format to another
 
 Formats are .pth, .safetensors and .npz, under torchvision's names.
@@ -32,10 +33,20 @@ def define_flags() -> None:
 def main() -> None:
     """Converts the weights, or does nothing where that is done already."""
     from camtrap_jax.models.conversion import convert_weights  # noqa: PLC0415 (flags first)
+    from camtrap_jax.study.classifier import classifier_of_run  # noqa: PLC0415
+    from camtrap_jax.study.classifier_file import SUFFIX, save_classifier  # noqa: PLC0415
 
     values = absl_flags.FLAGS
-    given = values["import"].value
-    source = Path(given) if given else RunFolder(Path(values.workdir)).weights
+    given, console = values["import"].value, TerminalConsole()
     target = Path(values.output or values.export)
+    if target.suffix == SUFFIX:
+        if given or values.output:
+            raise ValueError(f"{target}: is written with --workdir=RUN --export={target}")
+        save_classifier(
+            target, classifier_of_run(RunFolder(Path(values.workdir))), overwrite=values.overwrite
+        )
+        console.say(f"weights: all that `camtrap predict` needs: {target}")
+        return
+    source = Path(given) if given else RunFolder(Path(values.workdir)).weights
     found = convert_weights(source, target, overwrite=values.overwrite)
-    TerminalConsole().say(f"weights: {found}: {target}")
+    console.say(f"weights: {found}: {target}")

@@ -37,16 +37,16 @@ def check_before(
         raise ValueError(f"{source}: {error}{first(listing.failures)}{notes}") from None
 
 
-def check_apart(root: Path, dataset: Path) -> None:
-    """Refuses a dataset that would be read as part of its source, or that holds the source.
+def check_apart(root: Path, folder: Path, *, flag: str = "--dataset") -> None:
+    """Refuses a folder that would be read as part of its source, or that holds the source.
 
     Raises:
       ValueError: it is one.
     """
-    target = dataset.resolve()
+    target = folder.resolve()
     if target.is_relative_to(root) or root.is_relative_to(target):
         raise ValueError(
-            f"{dataset}: lies within the source {root}, or around it; give a --dataset elsewhere"
+            f"{folder}: lies within the source {root}, or around it; give {flag} elsewhere"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import jax
 import numpy as np
@@ -14,6 +15,8 @@ from camtrap_jax.store import create_array, open_array, read_json, write_json
 
 Rows = Mapping[str, np.ndarray | jax.Array]  # name -> [batch, ...]
 OnProgress = Callable[[int, int], None]
+B = TypeVar("B")
+R = TypeVar("R")
 
 CHUNK_ROWS = 128
 
@@ -50,7 +53,7 @@ def write_explanations(
     chunk_rows = max(1, CHUNK_ROWS // batch_size) * batch_size
     arrays: dict[str, ts.TensorStore] = {}
     chunk: list[dict[str, np.ndarray]] = []
-    for values in _one_late(explain, batches_from(done) if done < num_rows else iter(())):
+    for values in one_late(explain, batches_from(done) if done < num_rows else iter(())):
         chunk.append({key: np.asarray(value) for key, value in values.items()})
         rows = min(len(chunk) * batch_size, num_rows - done)
         if on_progress:
@@ -69,7 +72,7 @@ def write_explanations(
             write_json(state, {"rows": done})
 
 
-def _one_late(explain: Callable[[Batch], Rows], batches: Iterator[Batch]) -> Iterator[Rows]:
+def one_late(explain: Callable[[B], R], batches: Iterable[B]) -> Iterator[R]:
     """Yields each result after the next batch was handed to the device, which so never waits."""
     pending = None
     for batch in batches:

@@ -18,7 +18,7 @@ from camtrap_jax.models.torchvision import (
     variables_of,
     without_prefix,
 )
-from camtrap_jax.store import hash_file
+from camtrap_jax.store import replaced_file
 
 
 def convert_weights(source: Path, target: Path, *, overwrite: bool = False) -> str:
@@ -41,14 +41,8 @@ def convert_weights(source: Path, target: Path, *, overwrite: bool = False) -> s
       ValueError: the source holds no whole VGG-16 or ResNet-50, or the target's suffix is unknown.
     """
     tensors, words = _recognised(source)
-    fresh = target.with_name(f".new-{target.name}")
-    try:
+    with replaced_file(target, overwrite=overwrite) as fresh:
         write_tensors(fresh, tensors)
-        if target.exists() and not overwrite and hash_file(target) != hash_file(fresh):
-            raise FileExistsError(f"{target}: exists with another content; --overwrite replaces it")
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
     return words
 
 

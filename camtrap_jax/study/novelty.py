@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -14,25 +12,18 @@ from camtrap_jax.config import Config
 from camtrap_jax.evaluation import detection_metrics
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import replaced_folder, write_json, write_table
-from camtrap_jax.study.sample import (
-    centroid_sample,
-    finite_array,
-    images_per_species,
-    rows_of,
-    sampled_rows,
+from camtrap_jax.study.sample import finite_array, images_per_species
+from camtrap_jax.study.unfamiliarity import (
+    Reference,
+    groups,
+    known_threshold,
+    round_means,
+    species_means,
+    training_reference,
+    unfamiliar_images,
 )
 
 SCORES = ("unfamiliarity", "msp", "energy", "mahalanobis", "knn")
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The training images that unfamiliarity is measured against: those of the tree."""
-
-    features: np.ndarray
-    labels: np.ndarray
-    centroids: np.ndarray
-    scale: float
 
 
 def measure_novelty(run: RunFolder, config: Config) -> None:
@@ -41,11 +32,11 @@ def measure_novelty(run: RunFolder, config: Config) -> None:
     Raises:
       ValueError: an array is not finite, or a known species has no training image.
     """
-    known, unknown = run.dataset.classes, run.dataset.unknown
+    known, unknown = run.classes, run.unknown
     features = finite_array(run, "features")
-    reference = _reference(run, config, features)
+    reference = training_reference(run, config, features)
     images, nearest = _score_images(run, config, features, reference)
-    rounds = _round_means(run, config, images)
+    rounds = round_means(run, config, images)
     table = _species_table(rounds, images, nearest, known, unknown)
     is_unknown = np.asarray(images["split"] == "unknown")
     with replaced_folder(run.root / "novelty") as folder:
@@ -77,60 +68,26 @@ def measure_novelty(run: RunFolder, config: Config) -> None:
         write_json(folder / "novelty.json", summary)
 
 
-def _reference(run: RunFolder, config: Config, features: np.ndarray) -> Reference:
-    rows, labels = centroid_sample(run, config)
-    sample, codes = jnp.asarray(features[rows]), jnp.asarray(labels)
-    centroids = embedding.class_centroids(sample, codes, num_classes=len(run.dataset.classes))
-    scale = float(embedding.scale_of(sample, codes, centroids))
-    return Reference(features[rows], labels, np.asarray(centroids), scale)
-
-
 def _score_images(
     run: RunFolder, config: Config, features: np.ndarray, reference: Reference
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Scores of every test and unknown image, and the class of its nearest centroid."""
-    chosen = run.index.loc[run.index["split"].isin(["test", "unknown"])].reset_index(drop=True)
-    rows = np.asarray(chosen["row"], np.int64)
+    images, nearest = unfamiliar_images(run, features, reference)
+    rows = np.asarray(images["row"], np.int64)
     scored, logits = features[rows], finite_array(run, "logits")[rows]
-    distance, nearest = embedding.unfamiliarity(
-        jnp.asarray(scored), jnp.asarray(reference.centroids), scale=reference.scale
-    )
     columns: dict[str, Any] = {
-        "image_id": chosen["image_id"],
-        "species": chosen["species"],
-        "unfamiliarity": np.asarray(distance),
-        "nearest_species": np.array(run.dataset.classes, object)[np.asarray(nearest)],
+        "image_id": images["image_id"],
+        "species": images["species"],
+        "unfamiliarity": images["unfamiliarity"],
+        "nearest_species": np.array(run.classes, object)[nearest],
         "msp": embedding.max_probability_score(logits),
         "energy": embedding.energy_score(logits),
         "mahalanobis": embedding.mahalanobis_score(scored, reference.features, reference.labels),
         "knn": embedding.neighbour_score(scored, reference.features, k=config.novelty.neighbours),
         "row": rows,
-        "split": chosen["split"],
+        "split": images["split"],
     }
-    return pd.DataFrame(columns), np.asarray(nearest)
-
-
-def _round_means(run: RunFolder, config: Config, images: pd.DataFrame) -> np.ndarray:
-    """Mean unfamiliarity [species, rounds] of a fresh draw per round; nan without images.
-
-    A species' draws depend on the seed, its position in classes.json and its own images alone.
-    """
-    settings = config.novelty
-    unfamiliarity = images.set_index("row")["unfamiliarity"].astype(np.float64)
-    means = []
-    for code, (species, split) in enumerate(_groups(run)):
-        rows = rows_of(images, species, split)
-        draws = [
-            sampled_rows(rows, settings.images_per_round, [settings.seed, code, number])
-            for number in range(settings.rounds)
-        ]
-        means.append([unfamiliarity.loc[draw].mean() if len(draw) else np.nan for draw in draws])
-    return np.array(means)
-
-
-def _groups(run: RunFolder) -> list[tuple[str, str]]:
-    known = [(species, "test") for species in run.dataset.classes]
-    return known + [(species, "unknown") for species in run.dataset.unknown]
+    return pd.DataFrame(columns), nearest
 
 
 def _species_table(
@@ -143,8 +100,8 @@ def _species_table(
     """One row a species; what has no images is empty."""
     names = [*known, *unknown]
     low, high = rounds.min(axis=1), rounds.max(axis=1)
-    means = np.clip(rounds.mean(axis=1), low, high)  # rounding may leave equal rounds
-    threshold = np.nan if np.isnan(means[: len(known)]).all() else np.nanmax(means[: len(known)])
+    means = species_means(rounds)
+    threshold = known_threshold(means, len(known))
     closest = []
     for species in names:
         votes = np.bincount(nearest[(images["species"] == species).to_numpy()])
@@ -186,4 +143,4 @@ def _threshold(table: pd.DataFrame, known_rounds: np.ndarray) -> dict[str, Any]:
 
 def _available(run: RunFolder, images: pd.DataFrame) -> dict[str, int]:
     counts = images["species"].value_counts().to_dict()
-    return {species: counts.get(species, 0) for species, _ in _groups(run)}
+    return {species: counts.get(species, 0) for species, _ in groups(run)}

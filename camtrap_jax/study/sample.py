@@ -65,8 +65,8 @@ def training_sample(
       ValueError: a known species has no training image.
     """
     rows = []
-    for label, species in enumerate(run.dataset.classes):
-        available = rows_of(run.index, species, "train")
+    for label, species in enumerate(run.classes):
+        available = rows_of(run.explained, species, "train")
         if not available.size:
             raise ValueError(
                 f"{run.root / 'explain' / 'index.csv'}: known species {species!r} has no training "

@@ -11,7 +11,7 @@ from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_differences, config_to_dict
 from camtrap_jax.provenance import provenance
 from camtrap_jax.report.page import write_report
-from camtrap_jax.run_folder import DatasetFolder, RunFolder
+from camtrap_jax.run_folder import CLASSES, DatasetFolder, RunFolder
 from camtrap_jax.store import hash_file, hash_json, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
@@ -61,6 +61,7 @@ STAGES = {
     )
 }
 
+_MARK = "stage.json"  # of a stage that came to its end
 # These settings made the network: other ones are another run.
 FIXED_SECTIONS = STAGES["train"].settings
 # What --overwrite may delete: a run folder may hold files of the user's own.
@@ -70,6 +71,7 @@ RUN_FILES = (
     "dataset",
     "leak",
     "synthetic",
+    "classes.json",
     "config.json",
     "provenance.json",
     "weights.safetensors",
@@ -89,7 +91,7 @@ def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bo
     key = stage_key(name, run, config)
     for other in stage.needs:
         _check_finished(other, run, config)
-    mark = run.root / name / "stage.json"
+    mark = run.root / name / _MARK
     if mark.exists():
         if _is_of(mark, name, run, config):
             console.say(f"{name}: up to date")
@@ -147,6 +149,8 @@ def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
         source = dataset.source
         places = {"dataset": _place(dataset.root, root), "source": source and _place(source, root)}
         write_json(path, {**places, "dataset_sha256": digest, **provenance()})
+    if not (root / CLASSES).exists():  # the digest says that they are the same
+        write_json(root / CLASSES, {"known": dataset.classes, "unknown": dataset.unknown})
     write_json(root / "config.json", config_to_dict(config))
     return RunFolder(root)
 
@@ -212,12 +216,20 @@ def _is_of(mark: Path, name: str, run: RunFolder, config: Config) -> bool:
     return read_json(mark).get("key") == stage_key(name, run, config)
 
 
+def check_has_ended(name: str, run: RunFolder) -> None:
+    """Refuses a stage that was not run, or was killed.
+
+    Raises:
+      ValueError: it did not come to its end.
+    """
+    if not (run.root / name / _MARK).exists():
+        raise ValueError(f"{run.root / name}: not finished; run `camtrap {name}` first")
+
+
 def _check_finished(name: str, run: RunFolder, config: Config) -> None:
     """Refuses results that a killed process left, or that other settings gave."""
-    mark = run.root / name / "stage.json"
-    if not mark.exists():
-        raise ValueError(f"{run.root / name}: not finished; run `camtrap {name}` first")
-    if not _is_of(mark, name, run, config):
+    check_has_ended(name, run)
+    if not _is_of(run.root / name / _MARK, name, run, config):
         raise ValueError(
             f"{run.root / name}: was made with other settings; run `camtrap {name}` again with "
             "these, or `camtrap study`"

@@ -3,15 +3,13 @@
 import json
 import random
 import shutil
-import time
 
 import pytest
 from reference.processes import camtrap, start_camtrap
+from reference.waiting import after, kill_when
 
 from camtrap_jax.run_folder import DatasetFolder
 
-POLL_SEC = 0.002
-PATIENCE_SEC = 120
 # Results that hold no path, time or version; weights and metrics stand for the training.
 RESULTS = (
     "weights.safetensors",
@@ -28,33 +26,8 @@ RESULTS = (
 )
 
 
-def kill_when(process, is_time):
-    """Kills a process as soon as `is_time()`; tells whether it was still running."""
-    end = time.monotonic() + PATIENCE_SEC
-    while process.is_alive() and not is_time():
-        assert time.monotonic() < end, "the moment never came"
-        time.sleep(POLL_SEC)
-    was_alive = process.is_alive()
-    process.kill()
-    process.join()
-    process.close()
-    return was_alive
-
-
 def lines_in(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def after(delay_sec, condition):
-    """A condition that is true some time after another became so."""
-    since = []
-
-    def is_time():
-        if condition() and not since:
-            since.append(time.monotonic())
-        return bool(since) and time.monotonic() - since[0] >= delay_sec
-
-    return is_time
 
 
 def bytes_of(root):

@@ -7,7 +7,6 @@ to another; a line of the second counts once its JPEG is whole.
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import shutil
 import zlib
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from camtrap_jax.data.decoding.pictures import Measured
-from camtrap_jax.store import read_json, write_json
+from camtrap_jax.store import lock_file, read_json, write_json
 
 
 class Spool:
@@ -33,14 +32,10 @@ class Spool:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._lock = (folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise ValueError(
-                f"{folder}: another process is preparing this dataset; wait for it to end"
-            ) from None
+        self._lock = lock_file(
+            folder / "lock",
+            f"{folder}: another process is preparing this dataset; wait for it to end",
+        )
         if not _is_of(folder / "settings.json", settings):
             for name in ("measured.jsonl", "pictures.jpegs"):
                 (folder / name).unlink(missing_ok=True)

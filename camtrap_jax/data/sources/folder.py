@@ -44,7 +44,7 @@ def read_folder(source: Path) -> SourceListing:
             f"{source}: no files found; expected pictures as label/file, camera/label/file or "
             "split/label/file"
         )
-    names = {folder: _label_folders(folder) for folder in {*map(_folder, files)}}
+    names = {folder: named_folders(folder) for folder in {*map(_folder, files)}}
     has_splits = _has_splits(names.values())
     first = 1 if has_splits else 0
     depth = _label_depth(source, {file: len(names[_folder(file)]) - first for file in files})
@@ -70,7 +70,7 @@ def _folder(file: str) -> str:
     return file.rpartition("/")[0]
 
 
-def _label_folders(folder: str) -> list[str]:
+def named_folders(folder: str) -> list[str]:
     """Returns the names of folders, without those at the end that a camera has made."""
     names = folder.split("/") if folder else []
     while names and _CARD_FOLDER.fullmatch(names[-1]):

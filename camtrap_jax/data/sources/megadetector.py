@@ -6,6 +6,7 @@ Source: https://lila.science/megadetector-output-format, versions 1.x.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class Boxes:
       filepaths: of all pictures in it, with "/"; those that could not be read among them.
       animals: filepath -> union of the animals' boxes, relative to the picture.
       people: filepaths of pictures that show people.
+      animal_ids: of the detection categories that are animals.
       failures: entries that cannot be used.
     """
 
@@ -39,6 +41,7 @@ class Boxes:
     filepaths: list[str] = field(default_factory=list)
     animals: dict[str, Box] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
+    animal_ids: frozenset[str] = frozenset()
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -74,7 +77,11 @@ def read_boxes(file: Path, *, min_confidence: float) -> Boxes:
             "object `detection_categories`"
         )
     kinds = _kinds(file, value["detection_categories"])
-    found = Boxes(name=file.name, min_confidence=min_confidence)
+    found = Boxes(
+        name=file.name,
+        min_confidence=min_confidence,
+        animal_ids=frozenset(key for key, kind in kinds.items() if kind == "animal"),
+    )
     seen: set[str] = set()
     unknown: list[str] = []
     for index, entry in enumerate(value["images"]):
@@ -112,8 +119,7 @@ def apply_boxes(listing: SourceListing, boxes: Boxes) -> tuple[SourceListing, fr
     """
     targets = dict.fromkeys(image.filepath for image in listing.images)
     folder = _leading_folder(boxes, targets)
-    names = {folder.apply(name): name for name in boxes.filepaths}
-    names = {target: name for target, name in names.items() if target in targets}
+    names = _names(boxes, folder, targets)
     images, num_boxed = [], 0
     for image in listing.images:
         box = boxes.animals.get(names.get(image.filepath, ""))
@@ -134,6 +140,21 @@ def apply_boxes(listing: SourceListing, boxes: Boxes) -> tuple[SourceListing, fr
         notes=[*listing.notes, *notes],
     )
     return matched, frozenset(target for target, name in names.items() if name in boxes.people)
+
+
+def match_names(boxes: Boxes, filepaths: Iterable[str]) -> dict[str, str]:
+    """Returns picture -> its path among `boxes.filepaths`, which may differ by a leading folder.
+
+    Raises:
+      ValueError: no picture is in both; one line.
+    """
+    targets = dict.fromkeys(filepaths)
+    return _names(boxes, _leading_folder(boxes, targets), targets)
+
+
+def _names(boxes: Boxes, folder: LeadingFolder, targets: dict[str, None]) -> dict[str, str]:
+    names = {folder.apply(name): name for name in boxes.filepaths}
+    return {target: name for target, name in names.items() if target in targets}
 
 
 def _kinds(file: Path, categories: dict[str, Any]) -> dict[str, str]:

@@ -85,6 +85,10 @@ class ZipStorage:
         """The archive."""
         return self._file
 
+    def files(self) -> list[str]:
+        """Returns the paths of its members, sorted, each once."""
+        return sorted({name for name in self._archive.namelist() if not name.endswith("/")})
+
     def problem(self, filepath: str) -> str:
         """Says why a member cannot be read."""
         try:

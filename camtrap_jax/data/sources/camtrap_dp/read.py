@@ -45,15 +45,7 @@ def read_camtrap_dp(source: Path) -> SourceListing:
     listed = {entry.filepath for entry in media.values()} | {each.filepath for each in failures}
     notes.extend(unlisted(package.files(), listed, name))
     images: dict[tuple[str, str], SourceImage] = {}
-    latest = latest_plausible()
-    for key, entry in media.items():
-        if entry.reason:
-            failures.append(entry.failure(name, entry.reason))
-            continue
-        moment, problem = _camera_time(entry.timestamp, latest)
-        if problem:
-            reason = f"timestamp: {shown(entry.timestamp)} is {problem}"
-            failures.append(entry.failure(name, reason))
+    for key, entry, moment in _usable(media, name, failures):
         if key not in observed:
             failures.append(entry.failure(name, "mediaID: no observation of it"))
             continue
@@ -72,6 +64,51 @@ def read_camtrap_dp(source: Path) -> SourceListing:
     )
 
 
+def read_package_pictures(source: Path) -> SourceListing:
+    """Lists the pictures of a package, observed or not, without labels.
+
+    Raises:
+      ValueError: it is no package of version 1.x, or one of its tables cannot be read; one line.
+    """
+    package = open_package(source)
+    failures: list[Failure] = []
+    notes: list[str] = []
+    media = read_media(package, failures, notes)
+    images: dict[str, SourceImage] = {}
+    for _, entry, moment in _usable(media, package.name("media"), failures):
+        image = SourceImage(
+            filepath=entry.filepath, species="", camera=_camera(entry), datetime=moment
+        )
+        images.setdefault(entry.filepath, image)
+    return SourceListing(
+        storage=package.storage,
+        layout="camtrap_dp",
+        images=sort_images(list(images.values())),
+        failures=failures,
+        notes=notes,
+    )
+
+
+def _usable(
+    media: dict[str, Media], name: str, failures: list[Failure]
+) -> Iterator[tuple[str, Media, str]]:
+    """Yields id, row and time of the pictures that are there; what is wrong is appended."""
+    latest = latest_plausible()
+    for key, entry in media.items():
+        if entry.reason:
+            failures.append(entry.failure(name, entry.reason))
+            continue
+        moment, problem = _camera_time(entry.timestamp, latest)
+        if problem:
+            reason = f"timestamp: {shown(entry.timestamp)} is {problem}"
+            failures.append(entry.failure(name, reason))
+        yield key, entry, moment
+
+
+def _camera(entry: Media) -> str:
+    return "" if entry.camera in MISSING else same_form(entry.camera)
+
+
 def _camera_time(text: str, latest: datetime) -> tuple[str, str]:
     """Returns "YYYY-MM-DD hh:mm:ss" in the camera's own time, or empty and why there is none."""
     try:
@@ -88,7 +125,7 @@ def _source_images(entry: Media, moment: str, observed: Observed) -> Iterator[So
         yield SourceImage(
             filepath=entry.filepath,
             species=species,
-            camera="" if entry.camera in MISSING else same_form(entry.camera),
+            camera=_camera(entry),
             sequence=observed.sequence,
             datetime=moment,
             box=box,
