@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any, TextIO
 
 import jax
 
+from camtrap_jax.mesh import is_first_process
+from camtrap_jax.store import atomic_path
+
 
 class MetricsLog:
-    """Appends to `metrics.jsonl`; knows which lines a continued run has to drop."""
+    """Appends to `metrics.jsonl`; knows which lines a continued run has to drop.
+
+    All processes of a run check the same numbers; the first writes them.
+    """
 
     def __init__(self, path: Path, *, start_step: int) -> None:
         """Opens the file and drops lines of steps after `start_step`, which will run again."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= start_step]
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        temporary.replace(path)
+        if is_first_process():
+            with atomic_path(path) as temporary:
+                temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        else:
+            path = Path(os.devnull)
         self._stream: TextIO = path.open("a", encoding="utf-8")
         self._pending: tuple[int, dict[str, Any]] | None = None
 
