@@ -1,53 +1,45 @@
 """Several processes of one run on this machine, started as a user starts them."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 PROGRAM = ("-m", "camtrap_jax")
-RECORDING = (str(Path(__file__).with_name("recording_camtrap.py")),)  # notes which rows it decodes
+WATCHED = (str(Path(__file__).with_name("watched_camtrap.py")),)
 PATIENCE_SEC = 300
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
+def start_together(words, logs, *, extra=None, num_devices=1, program=PROGRAM, cwds=None, **env):
+    """Starts a process for each log file, and returns them.
 
-
-def flags_of(number, count, port):
-    address = f"--coordinator_address=localhost:{port}"
-    return [address, f"--num_processes={count}", f"--process_id={number}"]
-
-
-def start_together(
-    words, logs, *, extra=((), ()), num_devices=1, program=PROGRAM, cwd=(None, None), env=None
-):
-    """Starts one process for each log file and returns them; `extra` words are for one each."""
-    port = free_port()
+    `extra` words and `cwds` have one entry a process; a single process gets no flags of several.
+    """
+    count, port = len(logs), _free_port()
     environment = {
         **os.environ,
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={num_devices}",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={num_devices} "
+        "--xla_backend_optimization_level=0",  # halves the time of compilation
         "PYTHONPATH": os.pathsep.join(sys.path),
-        **(env or {}),
+        **env,
     }
     processes = []
     for number, log in enumerate(logs):
-        command = [sys.executable, *program, *words, *extra[number]]
-        command += flags_of(number, len(logs), port) if len(logs) > 1 else []
+        own = [*words, *(extra[number] if extra else ())]
+        if count > 1:
+            own += [f"--coordinator_address=localhost:{port}"]
+            own += [f"--num_processes={count}", f"--process_id={number}"]
         with log.open("w") as stream:
-            processes.append(
-                subprocess.Popen(
-                    [str(word) for word in command],
-                    stdout=stream,
-                    stderr=stream,
-                    env={**environment, "RECORD_TO": str(log.with_suffix(".rows"))},
-                    cwd=cwd[number],
-                )
+            process = subprocess.Popen(
+                [sys.executable, *program, *map(str, own)],
+                stdout=stream,
+                stderr=stream,
+                env={**environment, "NUMBER": str(number), "ROWS": str(log.with_suffix(".rows"))},
+                cwd=cwds[number] if cwds else None,
             )
+        processes.append(process)
     return processes
 
 
@@ -56,12 +48,42 @@ def finish(processes):
     try:
         return [process.wait(PATIENCE_SEC) for process in processes]
     finally:
-        for process in processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+        kill(processes)
+
+
+def kill(processes):
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.wait()
+
+
+def run_together(words, logs, **settings):
+    """Starts processes and returns their exit codes."""
+    return finish(start_together(words, logs, **settings))
+
+
+def kill_when(processes, is_time, which=(0, 1)):
+    """Kills some of the processes as soon as `is_time()`."""
+    end = time.monotonic() + PATIENCE_SEC
+    try:
+        while not is_time():
+            assert time.monotonic() < end, "the moment never came"
+            assert all(process.poll() is None for process in processes), "ended too early"
+            time.sleep(0.01)
+    except AssertionError:
+        kill(processes)
+        raise
+    kill([processes[number] for number in which])
 
 
 def said(log):
-    """Returns what our program said; Gloo greets on its own."""
-    return [line for line in log.read_text().splitlines() if not line.startswith("[Gloo]")]
+    """Returns what our program said; Gloo greets on its own, and JAX speaks of proxies."""
+    greetings = ("[Gloo]", "WARNING:")
+    return [line for line in log.read_text().splitlines() if not line.startswith(greetings)]
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
