@@ -121,12 +121,12 @@ def test_two_processes_of_a_device_are_one_of_two_bit_for_bit(words, undisturbed
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("first", "second"), [(2, 2), (1, 2), (2, 1)])
+@pytest.mark.parametrize("counts", [(2, 2), (1, 2), (2, 1)])
 def test_a_killed_training_goes_on_in_as_many_processes_as_there_are(
-    words, undisturbed, tmp_path, logs, first, second
+    words, undisturbed, tmp_path, logs, counts
 ):
     root = tmp_path / "run"
-    for count, num_lines in ((first, 3), (first, 8), (second, None)):
+    for count, num_lines in zip((counts[0], *counts), (3, 8, None), strict=True):
         settings = {"num_devices": 2 // count}
         if num_lines is None:
             assert run_together(words, logs[:count], **settings) == [0] * count
@@ -251,4 +251,4 @@ def test_a_process_that_nobody_joins_ends_with_a_line(words, logs):
     processes = start_together(words, logs, program=WATCHED, ARRIVAL_SEC="8")
     processes[1].kill()
     assert finish(processes)[0] == 1
-    assert "not all processes have come within 8.0 s" in said(logs[0])[-1]
+    assert "not all processes have come within 8 s" in said(logs[0])[-1]

@@ -1,4 +1,4 @@
-"""The program `camtrap`, which notes the rows of every batch it decodes, and fails when asked to."""
+"""The program `camtrap`, noting the rows of every batch it decodes, and failing when asked to."""
 
 import os
 from pathlib import Path
@@ -22,5 +22,5 @@ class WatchedLoadBatch(pipeline.LoadBatch):
 
 
 pipeline.LoadBatch = WatchedLoadBatch
-processes._ARRIVAL_SEC = float(os.environ.get("ARRIVAL_SEC", processes._ARRIVAL_SEC))
+processes._ARRIVAL_SEC = int(os.environ.get("ARRIVAL_SEC", processes._ARRIVAL_SEC))
 run()
