@@ -12,6 +12,7 @@ from typing import Any
 
 BALANCES = ("none", "loss", "sampling")
 NETWORKS = ("vgg16", "resnet50")
+FINAL_WEIGHTS = ("last", "best")
 MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
 LINKAGES = ("average", "ward", "complete")
 SPLITS = ("random", "sequence", "camera", "time")
@@ -82,13 +83,20 @@ class TrainConfig:
     schedule: str = "step"  # step: a tenth after each third; cosine: to zero
     warmup_fraction: float = 0.0  # of all steps, linear from zero
     gradient_clip: float = 0.0  # largest global norm; 0: no clipping
-    freeze_trunk: bool = False
+    frozen_stages: int = 0  # of the trunk's five, from the image on, that stay as they start
+    reused_views: int = 0  # views of an image whose frozen maps are computed once; 0: always anew
+    average_decay: float = (
+        0.0  # of a running mean of the weights, which is then the result; 0: none
+    )
+    patience: int = 0  # evaluations without a better one after which training ends; 0: never
+    final_weights: str = "last"  # or best: those of the best evaluation
     min_crop_area: float = 0.25  # random resized crop, fraction of the frame
     color_jitter: float = 0.4
     seed: int = 0
     eval_every_epochs: int = 1
     checkpoint_every_steps: int = 200
     num_workers: int = 0  # Grain worker processes; 0: threads only
+    tensorboard: bool = False  # whether the log is written as TensorBoard's event files, too
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,9 +115,11 @@ class ExplainConfig:
 
 @dataclass(slots=True, kw_only=True)
 class EvaluateConfig:
-    """Accuracy with intervals."""
+    """Accuracy with intervals, confusions, and labels in doubt."""
 
     bootstrap_rounds: int = 1000
+    permutations: int = 1000  # of the species, to test confusion against distance
+    neighbours: int = 20  # images of other bursts that vote on a label
     seed: int = 0
 
 
@@ -205,13 +215,18 @@ def config_from_dict(values: dict[str, Any]) -> Config:
 
 
 def config_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Lists the settings that differ, as `section.name: old -> new`, sections in order."""
+    """Lists the settings that differ, as `section.name: old -> new`, sections in order.
+
+    What an older version did not know yet had its default.
+    """
+    defaults = config_to_dict(Config())
     return [
-        f"{section}.{name}: {before.get(name)!r} -> {after.get(name)!r}"
+        f"{section}.{name}: {was!r} -> {after.get(name)!r}"
         for section, after in new.items()
         for before in [old.get(section, {})]
         for name in sorted({*before, *after})
-        if _plain(before.get(name)) != _plain(after.get(name))
+        for was in [before.get(name, defaults.get(section, {}).get(name))]
+        if _plain(was) != _plain(after.get(name))
     ]
 
 

@@ -7,6 +7,7 @@ import math
 from camtrap_jax.config import (
     BALANCES,
     CONFLICTS,
+    FINAL_WEIGHTS,
     FORMATS,
     LINKAGES,
     MAPS,
@@ -27,9 +28,18 @@ def validate(config: Config, *, for_training: bool = True) -> None:
     Raises:
       ValueError: one line for each problem, all of them at once.
     """
+    problems = problems_of(config, for_training=for_training)
+    if problems:
+        raise ValueError("config: " + "; ".join(problems))
+
+
+def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
+    """Lists what is wrong with the settings, as `validate` says it."""
+    problems = _types(config)
+    if problems:  # no number can be compared with a word
+        return problems
     problems = [*_choices(config), *_ranges(config)]
-    if for_training and config.train.freeze_trunk and not config.model.init_from:
-        problems.append("train.freeze_trunk: needs model.init_from; a random trunk learns nothing")
+    problems += _combinations(config) if for_training else []
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
     problems += [
@@ -37,8 +47,29 @@ def validate(config: Config, *, for_training: bool = True) -> None:
         for name in config.explain.maps
         if name not in MAPS
     ]
-    if problems:
-        raise ValueError("config: " + "; ".join(problems))
+    return problems
+
+
+def _types(config: Config) -> list[str]:
+    """Compares each value with its default; a whole number is a float, too."""
+    defaults, problems = config_to_dict(Config()), []
+    for section, settings in config_to_dict(config).items():
+        for name, value in settings.items():
+            kind = type(defaults[section][name])
+            allowed = (int, float) if kind is float else kind
+            if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+                problems.append(f"{section}.{name}: expected {kind.__name__}, got {value!r}")
+    return problems
+
+
+def _combinations(config: Config) -> list[str]:
+    """Names settings of training that go together, and one of which is missing."""
+    settings, problems = config.train, []
+    if settings.frozen_stages and not config.model.init_from:
+        problems.append("train.frozen_stages: needs model.init_from; random stages learn nothing")
+    if settings.reused_views and not settings.frozen_stages:
+        problems.append("train.reused_views: needs train.frozen_stages; other maps change")
+    return problems
 
 
 def _choices(config: Config) -> list[str]:
@@ -49,6 +80,7 @@ def _choices(config: Config) -> list[str]:
         "model.name": (config.model.name, NETWORKS),
         "train.schedule": (config.train.schedule, ("step", "cosine")),
         "train.class_balance": (config.train.class_balance, BALANCES),
+        "train.final_weights": (config.train.final_weights, FINAL_WEIGHTS),
         "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
         "explain.images": (config.explain.images, ("gallery", "all")),
         "explain.target": (config.explain.target, ("predicted", "true")),
@@ -89,6 +121,10 @@ def _ranges(config: Config) -> list[str]:
         "train.accumulate_steps": (config.train.accumulate_steps, 1, None),
         "train.warmup_fraction": (config.train.warmup_fraction, 0.0, 0.9),
         "train.gradient_clip": (config.train.gradient_clip, 0.0, None),
+        "train.frozen_stages": (config.train.frozen_stages, 0, 5),
+        "train.reused_views": (config.train.reused_views, 0, None),
+        "train.average_decay": (config.train.average_decay, 0.0, 0.999999),
+        "train.patience": (config.train.patience, 0, None),
         "train.min_crop_area": (config.train.min_crop_area, 0.01, 1.0),
         "train.color_jitter": (config.train.color_jitter, 0.0, 1.0),
         "train.eval_every_epochs": (config.train.eval_every_epochs, 1, None),
@@ -98,6 +134,8 @@ def _ranges(config: Config) -> list[str]:
         "explain.gallery_per_species": (config.explain.gallery_per_species, 0, None),
         "explain.gallery_mistakes": (config.explain.gallery_mistakes, 0, None),
         "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
+        "evaluate.permutations": (config.evaluate.permutations, 1, None),
+        "evaluate.neighbours": (config.evaluate.neighbours, 1, None),
         "units.images_per_species": (config.units.images_per_species, 1, None),
         "units.num_bins": (config.units.num_bins, 2, None),
         "units.top_units": (config.units.top_units, 1, None),

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 Batch = Mapping[str, np.ndarray]
@@ -68,6 +69,15 @@ def process_share() -> tuple[int, int]:
 def is_first_process() -> bool:
     """Tells whether this process is the one that writes files."""
     return jax.process_index() == 0
+
+
+def reached_preemption(step: int) -> bool:
+    """Tells, in several processes and in all of them alike, whether one was asked to end.
+
+    Args:
+      step: number of this question, the same in all processes.
+    """
+    return multihost_utils.reached_preemption_sync_point(step)
 
 
 def device_name() -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.metadata
+import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +22,31 @@ _RECORDED_PACKAGES = (
     "numpy",
     "scipy",
     "pillow",
+    "ml-collections",
+    "pandas",
+    "safetensors",
+    "scikit-learn",
+    "tensorflow-datasets",
+    "tensorstore",
 )
+# What in the environment changes numbers or where they are computed.
+_RECORDED_VARIABLES = ("CUDA_VISIBLE_DEVICES", "GLIBC_TUNABLES", "LIBTPU_INIT_ARGS", "XLA_FLAGS")
+_RECORDED_PREFIX = "JAX_"
 
 
 def provenance() -> dict[str, Any]:
-    """Describes the software and machine that a result comes from."""
+    """Describes the software, machine and command line that a result comes from."""
     return {
+        "command": sys.argv,
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": {name: _version(name) for name in _RECORDED_PACKAGES},
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "environment": {
+            name: value
+            for name, value in sorted(os.environ.items())
+            if name in _RECORDED_VARIABLES or name.startswith(_RECORDED_PREFIX)
+        },
         "commit": _commit(),
     }
 

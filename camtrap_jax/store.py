@@ -10,6 +10,7 @@ import csv
 import glob
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ TEXT_COLUMNS = (
     "bbox",
     "reason",
     "predicted",
+    "suggested",
     "nearest_species",
     "target",
     "sign",
@@ -139,10 +141,39 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def create_array(
-    path: Path, shape: tuple[int, ...], dtype: Any, *, rows_per_chunk: int
+    path: Path,
+    shape: tuple[int, ...],
+    dtype: Any,
+    *,
+    rows_per_chunk: int,
+    rows_per_read: int | None = None,
 ) -> ts.TensorStore:
-    """Makes an empty zarr (v3) array, chunked along its first axis; an old one is replaced."""
+    """Makes an empty zarr (v3) array, chunked along its first axis; an old one is replaced.
+
+    Args:
+      path: of the array, a folder.
+      shape: of the array.
+      dtype: of its numbers.
+      rows_per_chunk: rows of a file, which is written in one go.
+      rows_per_read: rows that can be read by themselves; by default all of a file.
+    """
     chunk = [max(1, min(rows_per_chunk, shape[0])), *shape[1:]]
+    codecs: list[dict[str, Any]] = [
+        {"name": "bytes"},
+        {"name": "zstd", "configuration": {"level": 1}},
+    ]
+    if rows_per_read:
+        part = [math.gcd(rows_per_read, chunk[0]), *shape[1:]]
+        codecs = [
+            {
+                "name": "sharding_indexed",
+                "configuration": {
+                    "chunk_shape": part,
+                    "codecs": codecs,
+                    "index_codecs": [{"name": "bytes"}, {"name": "crc32c"}],
+                },
+            }
+        ]
     return ts.open(
         {
             "driver": "zarr3",
@@ -151,10 +182,7 @@ def create_array(
                 "shape": list(shape),
                 "data_type": np.dtype(dtype).name,
                 "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
-                "codecs": [
-                    {"name": "bytes"},
-                    {"name": "zstd", "configuration": {"level": 1}},
-                ],
+                "codecs": codecs,
             },
         },
         create=True,

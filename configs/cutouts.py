@@ -18,7 +18,7 @@ def get_config() -> Config:
     config.synthetic.image_size = 448
     config.data.short_side = 256
     config.model.dense_scale = 0.03
-    config.train.freeze_trunk = True
+    config.train.frozen_stages = 5
     config.train.epochs = 4
     config.train.batch_size = 32
     config.train.head_learning_rate = 0.02

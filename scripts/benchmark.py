@@ -1,4 +1,4 @@
-"""Measures speed against PyTorch, both in one run: `python scripts/benchmark.py input`.
+"""Measures speed against PyTorch, both in one run: `python scripts/benchmark.py SUITE`.
 
 torch and torchvision are no dependencies of this project. Without them only our own figures appear,
 with a line that says how to install them.
@@ -7,23 +7,33 @@ with a line that says how to install them.
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 
-from benchmarks import input_speed
+from benchmarks import input_speed, train_speed
 
 from camtrap_jax.cli.large_pages import restart_with_large_pages
 
-SUBJECTS = {"input": input_speed}
+SUITES = {"input": input_speed, "train": train_speed}
 
 
 def main() -> None:
     """Runs the benchmark that the command line names."""
     restart_with_large_pages()  # as `camtrap` does; torch gets them, too
+    options = parse(sys.argv[1:])
+    SUITES[options.suite].run(options)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Reads the command line; `--suite=NAME` is the same as NAME."""
+    chooser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    chooser.add_argument("--suite", action="append", default=[])
+    chosen, rest = chooser.parse_known_args(words)
     parser = argparse.ArgumentParser(description=__doc__)
-    subjects = parser.add_subparsers(dest="subject", required=True)
-    for name, module in SUBJECTS.items():
-        module.define_flags(subjects.add_parser(name, description=module.__doc__))
-    options = parser.parse_args()
-    SUBJECTS[options.subject].run(options)
+    suites = parser.add_subparsers(dest="suite", required=True)
+    for name, module in SUITES.items():
+        module.define_flags(suites.add_parser(name, description=module.__doc__))
+    return parser.parse_args([*chosen.suite, *rest])
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def test_every_file_in_configs_is_valid_and_tells_its_command(path):
     module = runpy.run_path(str(path))
     config = module["get_config"]()
     assert type(config) is Config
-    if config.train.freeze_trunk and "--config.model.init_from=" in module["__doc__"]:
+    if config.train.frozen_stages and "--config.model.init_from=" in module["__doc__"]:
         config.model.init_from = "given on the command line"
     validate(config)
     assert "camtrap study" in module["__doc__"]
@@ -74,7 +74,7 @@ def test_validation_names_all_problems_at_once():
     config.model.name = "alexnet"
     config.tree.linkage = "single"
     config.explain.maps = ("grad_cam", "lime")
-    config.train.freeze_trunk = True
+    config.train.frozen_stages = 5
     config.synthetic.sprites = "somewhere"
     with pytest.raises(ValueError, match=r"^config: ") as caught:
         validate(config)
@@ -84,16 +84,33 @@ def test_validation_names_all_problems_at_once():
         "model.name: expected one of vgg16, resnet50, got 'alexnet'",
         "tree.linkage: expected one of average, ward, complete, got 'single'",
         "got 'lime'",
-        "train.freeze_trunk: needs model.init_from",
+        "train.frozen_stages: needs model.init_from",
         "sprites and backgrounds go together",
     ):
         assert part in message
     assert "\n" not in message
 
 
+def test_values_of_a_wrong_type_are_named_together():
+    config = Config()
+    config.train.epochs, config.train.learning_rate = "ten", None
+    config.units.any_sign, config.explain.maps, config.train.batch_size = 1, "grad_cam", True
+    config.train.momentum = 0  # a whole number is a number
+    with pytest.raises(ValueError, match=r"^config: ") as caught:
+        validate(config)
+    problems = str(caught.value).removeprefix("config: ").split("; ")
+    assert sorted(problems) == [
+        "explain.maps: expected tuple, got 'grad_cam'",
+        "train.batch_size: expected int, got True",
+        "train.epochs: expected int, got 'ten'",
+        "train.learning_rate: expected float, got None",
+        "units.any_sign: expected bool, got 1",
+    ]
+
+
 def test_what_training_starts_from_matters_to_training_only():
     config = Config()
-    config.train.freeze_trunk = True
+    config.train.frozen_stages = 5
     validate(config, for_training=False)
     with pytest.raises(ValueError, match=r"needs model\.init_from"):
         validate(config)
@@ -104,7 +121,7 @@ def test_a_config_survives_json():
     config.explain.maps = ("grad_cam",)
     config.train.learning_rate = 0.1 + 0.2
     config.report.title = 'Wölfe & "Bären"'
-    config.train.freeze_trunk = True
+    config.train.frozen_stages = 5
     restored = config_from_dict(json.loads(json.dumps(config_to_dict(config))))
     assert restored == config
     assert type(restored.explain.maps) is tuple
@@ -133,6 +150,13 @@ def test_differences_name_the_setting_and_both_values():
         "model.name: 'vgg16' -> 'resnet50'",
         "train.epochs: 30 -> 31",
     ]
+
+
+def test_a_setting_that_is_new_had_its_default():
+    old, new = config_to_dict(Config()), config_to_dict(Config())
+    del old["train"]["patience"], old["train"]["momentum"]
+    new["train"]["momentum"] = 0.5
+    assert config_differences(old, new) == ["train.momentum: 0.9 -> 0.5"]
 
 
 def test_a_tuple_and_the_list_that_json_made_of_it_do_not_differ():

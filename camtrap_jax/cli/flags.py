@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +10,9 @@ from typing import Any
 from absl import flags
 from ml_collections import config_flags
 
-from camtrap_jax.config import Config, config_to_dict
+from camtrap_jax.cli.overrides import check_overrides
+from camtrap_jax.config import Config
+from camtrap_jax.config_checks import problems_of
 from camtrap_jax.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
@@ -87,17 +88,21 @@ def parse(argv: list[str], command: ModuleType) -> None:
       UsageError: an unknown flag, a missing one, a wrong type, a stray word, or a bad config file.
     """
     words = argv[2:]
-    overrides = _overrides(words)
+    overrides = check_overrides(words)
+    sys.argv[2:] = overrides.words  # where config_flags looks for overrides
     command.define_flags()
     if any(word in ("--help", "-h", "--helpfull") for word in words):
         modules = dict.fromkeys((__name__, command.__name__))
         print("\n".join([f"{command.__doc__}\n", *map(FLAGS.module_help, modules)]))
         sys.exit(0)
     is_given = any(word.lstrip("-").partition("=")[0] == "config" for word in words)
-    if overrides and not is_given and FLAGS["config"].default is None:
-        raise UsageError(f"{overrides[0]}: overrides a setting of a file; give --config=FILE too")
+    has_config = is_given or ("config" in FLAGS and FLAGS["config"].default is not None)
+    if overrides.names and not has_config:
+        raise UsageError(
+            f"{overrides.names[0]}: overrides a setting of a file; give --config=FILE too"
+        )
     try:
-        rest = FLAGS([f"camtrap {argv[1]}", *words])
+        rest = FLAGS([f"camtrap {argv[1]}", *overrides.words])
     except Exception as error:  # the file of --config is a program, and may fail as one
         lines = str(error).strip().splitlines() or [type(error).__name__]
         is_flag = isinstance(error, flags.Error) and "Traceback" not in str(error)
@@ -112,24 +117,9 @@ def parse(argv: list[str], command: ModuleType) -> None:
             # Shells leave a tilde behind "=" as it is.
             FLAGS[name].value = str(Path(value).expanduser())
     _check_config()
-
-
-def _overrides(words: list[str]) -> list[str]:
-    """Returns the flags of the form `--config.a.b`; refuses those without such a setting."""
-    sections = config_to_dict(Config())
-    names = [f"{section}.{name}" for section, settings in sections.items() for name in settings]
-    found = []
-    for word in words:
-        flag = word.partition("=")[0]
-        name = flag.lstrip("-").removeprefix("no").removeprefix("config.")
-        if not flag.startswith(("--config.", "--noconfig.", "-config.")):
-            continue
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean --config.{near[0]}?" if near else ""
-            raise UsageError(f"{flag}: there is no such setting{hint}")
-        found.append(flag)
-    return found
+    if overrides.problems:
+        others = problems_of(FLAGS.config) if has_config else []
+        raise UsageError("; ".join([*overrides.problems, *others]))
 
 
 def _check_config() -> None:

@@ -1,6 +1,7 @@
 """Species in feature space: their centroids, their tree, and how far an image lies from them."""
 
 from camtrap_jax.embedding.features import class_centroids, scale_of, unfamiliarity
+from camtrap_jax.embedding.neighbours import neighbour_shares
 from camtrap_jax.embedding.newick import newick
 from camtrap_jax.embedding.scores import (
     energy_score,
@@ -28,6 +29,7 @@ __all__ = [
     "mahalanobis_score",
     "max_probability_score",
     "neighbour_score",
+    "neighbour_shares",
     "newick",
     "scale_of",
     "shrunk_covariance",

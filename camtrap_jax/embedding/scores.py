@@ -7,7 +7,8 @@ from jaxtyping import Float, Int
 from scipy.linalg import cho_factor, solve_triangular
 from scipy.special import logsumexp, softmax
 
-CHUNK = 1024  # images whose distances are held at once
+from camtrap_jax.embedding.neighbours import squared_distances
+
 RIDGE = 1e-9  # of the mean variance: keeps a singular covariance invertible
 
 
@@ -38,22 +39,16 @@ def neighbour_score(
 ) -> Float[np.ndarray, " images"]:
     """Euclidean distance to the k-th nearest training image; to the farthest if there are fewer.
 
-    Distances are taken in the feature space as it is, as for `unfamiliarity`. They come from
-    centred float64 products, whose rounding is far below the float32 of the features.
+    Distances are taken in the feature space as it is, as for `unfamiliarity`.
 
     Source:
       Sun et al. 2022, "Out-of-distribution detection with deep nearest neighbors", which
       normalises the features to unit length first.
     """
-    centre = np.asarray(training_features, np.float64).mean(axis=0)
-    training = np.asarray(training_features, np.float64) - centre
-    norms = np.square(training).sum(axis=1)
-    nth = min(k, len(training)) - 1
+    nth = min(k, len(training_features)) - 1
     distances = np.empty(len(features))
-    for start in range(0, len(features), CHUNK):
-        part = np.asarray(features[start : start + CHUNK], np.float64) - centre
-        squares = np.square(part).sum(axis=1)[:, None] - 2 * part @ training.T + norms
-        distances[start : start + CHUNK] = np.partition(squares, nth, axis=1)[:, nth]
+    for rows, squares in squared_distances(features, training_features):
+        distances[rows] = np.partition(squares, nth, axis=1)[:, nth]
     return np.sqrt(np.maximum(distances, 0))
 
 

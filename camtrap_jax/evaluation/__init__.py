@@ -8,32 +8,48 @@ from camtrap_jax.evaluation.accuracy import (
     top_k_accuracy,
 )
 from camtrap_jax.evaluation.calibration import (
-    calibration_gaps,
     entropy,
-    expected_calibration_error,
     fit_temperature,
     margin,
     negative_log_likelihood,
     probabilities_of,
 )
+from camtrap_jax.evaluation.confusion import Agreement, confusion_shares, rank_agreement
 from camtrap_jax.evaluation.detection import detection_metrics
 from camtrap_jax.evaluation.intervals import Statistic, bootstrap_interval, wilson_interval
+from camtrap_jax.evaluation.label_errors import confident_disagreement
+from camtrap_jax.evaluation.reliability import (
+    Reliability,
+    calibration_gaps,
+    errors_of_chance,
+    expected_calibration_error,
+    reliability,
+)
+from camtrap_jax.evaluation.votes import mean_probabilities
 
 __all__ = [
+    "Agreement",
+    "Reliability",
     "Statistic",
     "accuracy",
     "bootstrap_interval",
     "calibration_gaps",
+    "confident_disagreement",
     "confusion_matrix",
+    "confusion_shares",
     "detection_metrics",
     "entropy",
+    "errors_of_chance",
     "expected_calibration_error",
     "fit_temperature",
     "in_top_k",
     "margin",
+    "mean_probabilities",
     "mean_species_accuracy",
     "negative_log_likelihood",
     "probabilities_of",
+    "rank_agreement",
+    "reliability",
     "top_k_accuracy",
     "wilson_interval",
 ]

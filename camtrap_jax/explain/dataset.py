@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import jax
@@ -26,6 +26,7 @@ def write_explanations(
     batch_size: int,
     batches_from: Callable[[int], Iterator[Batch]],
     explain: Callable[[Batch], Rows],
+    rows_per_read: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> None:
     """Explains `num_rows` images and stores what `explain` returns, one array for each name.
@@ -41,6 +42,7 @@ def write_explanations(
       batch_size: rows of a batch; the last one is padded to it, and cut here.
       batches_from: the batches that start at a given row.
       explain: from a batch to arrays with one row an image; runs asynchronously on the device.
+      rows_per_read: rows that can be read by themselves; by default those of a whole chunk.
       on_progress: called with rows done and rows in all.
     """
     state = folder / f".{name}.json"
@@ -55,7 +57,11 @@ def write_explanations(
             on_progress(done + rows, num_rows)
         if rows == chunk_rows or done + rows == num_rows:
             whole = {key: np.concatenate([part[key] for part in chunk])[:rows] for key in chunk[0]}
-            arrays = arrays or _arrays(folder, whole, num_rows, chunk_rows, is_new=done == 0)
+            arrays = arrays or (
+                _open(folder, whole)
+                if done
+                else _create(folder, whole, num_rows, chunk_rows, rows_per_read)
+            )
             futures = [arrays[key][done : done + rows].write(whole[key]) for key in whole]
             for future in futures:
                 future.result()
@@ -75,15 +81,20 @@ def _one_late(explain: Callable[[Batch], Rows], batches: Iterator[Batch]) -> Ite
         yield pending
 
 
-def _arrays(
-    folder: Path, like: Rows, num_rows: int, chunk_rows: int, *, is_new: bool
+def _open(folder: Path, names: Iterable[str]) -> dict[str, ts.TensorStore]:
+    return {key: open_array(folder / f"{key}.zarr", writable=True) for key in names}
+
+
+def _create(
+    folder: Path, like: Rows, num_rows: int, rows_per_chunk: int, rows_per_read: int | None
 ) -> dict[str, ts.TensorStore]:
-    paths = {key: folder / f"{key}.zarr" for key in like}
-    if not is_new:
-        return {key: open_array(path, writable=True) for key, path in paths.items()}
     return {
         key: create_array(
-            path, (num_rows, *like[key].shape[1:]), like[key].dtype, rows_per_chunk=chunk_rows
+            folder / f"{key}.zarr",
+            (num_rows, *value.shape[1:]),
+            value.dtype,
+            rows_per_chunk=rows_per_chunk,
+            rows_per_read=rows_per_read,
         )
-        for key, path in paths.items()
+        for key, value in like.items()
     }

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from camtrap_jax.models.layers import Activation, BatchNorm, convolution, max_pool
 from camtrap_jax.models.output import Output
+from camtrap_jax.models.stages import NUM_STAGES
 from camtrap_jax.models.vgg import scaled
 
 STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))  # bottleneck channels, blocks
@@ -69,33 +70,49 @@ class ResNet50(nn.Module):
         )
         self.bn1 = BatchNorm(dtype=self.dtype)
         self.blocks = [
-            Bottleneck(
-                scaled(channels, self.width),
-                stride=2 if stage > 1 and block == 0 else 1,
-                project=block == 0,
-                act=self.act,
-                dtype=self.dtype,
-                name=f"layer{stage}_{block}",
-            )
+            [
+                Bottleneck(
+                    scaled(channels, self.width),
+                    stride=2 if stage > 1 and block == 0 else 1,
+                    project=block == 0,
+                    act=self.act,
+                    dtype=self.dtype,
+                    name=f"layer{stage}_{block}",
+                )
+                for block in range(count)
+            ]
             for stage, (channels, count) in enumerate(STAGES, start=1)
-            for block in range(count)
         ]
         self.fc = nn.Dense(self.num_classes, dtype=self.dtype)
 
-    def __call__(self, images: Float[Array, "b H W 3"], *, train: bool = False) -> Output:
-        """Classifies normalised images."""
-        maps = self.trunk(images, train=train)
+    def __call__(
+        self, images: Float[Array, "b H W c"], *, train: bool = False, first: int = 0
+    ) -> Output:
+        """Classifies normalised images, or their maps after the first `first` stages."""
+        maps = self.trunk(images, train=train, first=first)
         logits, features = self.head(maps, train=train)
         return Output(logits, features, maps)
 
     def trunk(
-        self, images: Float[Array, "b H W 3"], *, train: bool = False
+        self,
+        images: Float[Array, "b H W c"],
+        *,
+        train: bool = False,
+        first: int = 0,
+        last: int = NUM_STAGES,
     ) -> Float[Array, "b h w units"]:
-        """Runs the convolutions; the map has one cell for every 32 pixels."""
-        x = self.conv1(images.astype(self.dtype))
-        x = max_pool(self.act(self.bn1(x, train=train)), 3, 2, 1)
-        for block in self.blocks:
-            x = block(x, train=train)
+        """Runs the convolutions; the map has one cell for every 32 pixels.
+
+        Stages `first` to `last` - 1 are run: `images` are maps where `first` is not 0, and so is
+        the result where `last` is less than `NUM_STAGES`.
+        """
+        x = images.astype(self.dtype)
+        for stage in range(first, last):
+            if stage == 0:
+                x = max_pool(self.act(self.bn1(self.conv1(x), train=train)), 3, 2, 1)
+            else:
+                for block in self.blocks[stage - 1]:
+                    x = block(x, train=train)
         return x
 
     def head(

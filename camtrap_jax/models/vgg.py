@@ -14,6 +14,7 @@ from camtrap_jax.models.layers import (
     scaled_normal,
 )
 from camtrap_jax.models.output import Output
+from camtrap_jax.models.stages import NUM_STAGES
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
 HIDDEN = 4096
@@ -57,20 +58,31 @@ class VGG16(nn.Module):
         )
         self.drop = nn.Dropout(self.dropout)
 
-    def __call__(self, images: Float[Array, "b H W 3"], *, train: bool = False) -> Output:
-        """Classifies normalised images."""
-        maps = self.trunk(images, train=train)
+    def __call__(
+        self, images: Float[Array, "b H W c"], *, train: bool = False, first: int = 0
+    ) -> Output:
+        """Classifies normalised images, or their maps after the first `first` stages."""
+        maps = self.trunk(images, train=train, first=first)
         logits, features = self.head(maps, train=train)
         return Output(logits, features, maps)
 
     def trunk(
-        self, images: Float[Array, "b H W 3"], *, train: bool = False
+        self,
+        images: Float[Array, "b H W c"],
+        *,
+        train: bool = False,
+        first: int = 0,
+        last: int = NUM_STAGES,
     ) -> Float[Array, "b h w units"]:
-        """Runs the convolutions; the map has one cell for every 16 pixels."""
+        """Runs the convolutions; the map has one cell for every 16 pixels.
+
+        Stages `first` to `last` - 1 are run: `images` are maps where `first` is not 0, and so is
+        the result where `last` is less than `NUM_STAGES`.
+        """
         del train  # no layer here behaves differently
         x = images.astype(self.dtype)
-        for block in self.convolutions:
-            if block is not self.convolutions[0]:
+        for stage, block in enumerate(self.convolutions[first:last], start=first):
+            if stage:
                 x = max_pool(x, 2, 2)
             for layer in block:
                 x = self.act(layer(x))

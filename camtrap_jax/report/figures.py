@@ -10,6 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from camtrap_jax.report.drawing import (
     BLUE,
@@ -112,6 +113,24 @@ def confusion_image(shares: Float[np.ndarray, "true predicted"], names: Sequence
     axes.set_xlabel("predicted species")
     axes.set_ylabel("true species")
     axes.spines[:].set_visible(False)
+    return figure
+
+
+@rc_context(STYLE)
+def rank_bars(images: Float[np.ndarray, " ranks"]) -> Figure:
+    """Draws how many wrong images were given the nearest species, the second nearest, ...
+
+    The dashed line is what there would be if wrong answers fell on all species alike.
+    """
+    figure, (axes,) = new_figure(CHART_INCHES, 2.2)
+    ranks = np.arange(len(images)) + 1
+    axes.bar(ranks, images, width=0.7, color=VERMILLION, alpha=0.75, linewidth=0)
+    axes.axhline(images.mean(), color=INK, linewidth=1.0, linestyle=(0, (4, 2)))
+    axes.set_xlim(0.4, len(images) + 0.6)
+    axes.set_xticks([1, *range(5, len(images) + 1, 5)])
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("place of the answer among the species nearest to the true one, 1 = nearest")
+    axes.set_ylabel("wrong images")
     return figure
 
 

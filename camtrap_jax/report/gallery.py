@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -45,22 +44,6 @@ def mistakes(predictions: Sequence[Row], mapped: Collection[str], *, limit: int)
     wrong = [row for row in predictions if not is_correct(row)]
     wrong.sort(key=lambda row: (row["image_id"] not in stored, -row["probability"]))
     return sorted(one_per_burst(wrong)[:limit], key=lambda row: -row["probability"])
-
-
-def confusions(predictions: Sequence[Row], *, limit: int) -> list[Row]:
-    """Counts `species, predicted, images, share` of the wrong pairs, the most frequent first.
-
-    The share is of the true species' images.
-    """
-    totals = Counter(row["species"] for row in predictions)
-    pairs = Counter(
-        (row["species"], row["predicted"]) for row in predictions if not is_correct(row)
-    )
-    counted = [
-        {"species": true, "predicted": wrong, "images": images, "share": images / totals[true]}
-        for (true, wrong), images in pairs.items()
-    ]
-    return sorted(counted, key=lambda row: (-row["images"], -row["share"]))[:limit]
 
 
 def extreme_images(

@@ -13,6 +13,7 @@ from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 from camtrap_jax.report.sections.accuracy import accuracy_section
 from camtrap_jax.report.sections.images import images_section
+from camtrap_jax.report.sections.labels import labels_section
 from camtrap_jax.report.sections.maps import maps_section, mistakes_section
 from camtrap_jax.report.sections.method import method_section
 from camtrap_jax.report.sections.novelty import novelty_section
@@ -31,6 +32,7 @@ SECTIONS = {
     "tree": ("Species tree", "tree", tree_section),
     "novelty": ("Unfamiliar species", "novelty", novelty_section),
     "accuracy": ("Accuracy", "evaluate", accuracy_section),
+    "labels": ("Labels in doubt", "evaluate", labels_section),
     "method": ("How it was made", "train", method_section),
 }
 

@@ -15,11 +15,11 @@ from camtrap_jax.evaluation import detection_metrics
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import replaced_folder, write_json, write_table
 from camtrap_jax.study.sample import (
+    centroid_sample,
     finite_array,
     images_per_species,
     rows_of,
     sampled_rows,
-    training_sample,
 )
 
 SCORES = ("unfamiliarity", "msp", "energy", "mahalanobis", "knn")
@@ -78,9 +78,7 @@ def measure_novelty(run: RunFolder, config: Config) -> None:
 
 
 def _reference(run: RunFolder, config: Config, features: np.ndarray) -> Reference:
-    rows, labels = training_sample(
-        run, images_per_species=config.tree.images_per_species, seed=config.tree.seed
-    )
+    rows, labels = centroid_sample(run, config)
     sample, codes = jnp.asarray(features[rows]), jnp.asarray(labels)
     centroids = embedding.class_centroids(sample, codes, num_classes=len(run.dataset.classes))
     scale = float(embedding.scale_of(sample, codes, centroids))

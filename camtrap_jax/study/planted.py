@@ -24,7 +24,11 @@ class PlantedTruth:
     def is_honest(self, filepath: str) -> bool:
         """Tells whether a frame shows the species that its label says."""
         key = _key(filepath)
-        return key in self.values["images"] and key not in self.values["mislabelled"]
+        return key in self.values["images"] and not self.is_mislabelled(filepath)
+
+    def is_mislabelled(self, filepath: str) -> bool:
+        """Tells whether a frame was filed under another species on purpose."""
+        return _key(filepath) in self.values["mislabelled"]
 
     def mask(self, filepath: str, *, crop_bottom: float, size_px: int) -> UInt8[np.ndarray, "h w"]:
         """Reads a frame's part mask, 0 = background, cut and squashed as the pixels were."""

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from camtrap_jax.config import Config
+from camtrap_jax.data.bursts import burst_names
 from camtrap_jax.run_folder import RunFolder
 
 
@@ -73,6 +75,32 @@ def training_sample(
         rows.append(sampled_rows(available, images_per_species, [seed, label]))
     counts = [len(part) for part in rows]
     return np.concatenate(rows), np.repeat(np.arange(len(rows)), counts)
+
+
+def centroid_sample(
+    run: RunFolder, config: Config
+) -> tuple[Int[np.ndarray, " images"], Int[np.ndarray, " images"]]:
+    """Draws the training images behind the centroids, the same for every stage.
+
+    Returns:
+      Rows of the arrays, and their labels; classes in order.
+
+    Raises:
+      ValueError: a known species has no training image.
+    """
+    settings = config.tree
+    return training_sample(run, images_per_species=settings.images_per_species, seed=settings.seed)
+
+
+def sequence_codes(images: pd.DataFrame) -> Int[np.ndarray, " images"]:
+    """Numbers the sequence of each image, by its first image; one that is in none is alone.
+
+    Args:
+      images: columns `image_id`, `camera` and `sequence`. A sequence is one per camera.
+    """
+    bursts = zip(burst_names(images), images["image_id"], strict=True)
+    codes, _ = pd.factorize(np.array([burst or f"image {name}" for burst, name in bursts], object))
+    return codes.astype(np.int64)
 
 
 def images_per_species(

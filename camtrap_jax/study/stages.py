@@ -46,11 +46,13 @@ STAGES = {
     for stage in (
         Stage("train", train_run, ("synthetic", "data", "model", "train"), (), is_joint=True),
         Stage("explain", explain_run, ("explain",), ("train",)),
-        Stage("evaluate", _quiet(evaluate_run), ("evaluate",), ("explain",)),
+        Stage("evaluate", _quiet(evaluate_run), ("evaluate", "tree"), ("explain",)),
         Stage("units", _quiet(find_units), ("units",), ("explain",)),
         Stage("tree", _quiet(build_tree), ("tree",), ("explain",)),
         Stage("novelty", _quiet(measure_novelty), ("novelty", "tree"), ("explain",)),
-        Stage("truth", _quiet(check_truth), (), ("explain", "units", "tree", "novelty")),
+        Stage(
+            "truth", _quiet(check_truth), (), ("explain", "evaluate", "units", "tree", "novelty")
+        ),
         Stage(
             "report",
             _quiet(write_report),

@@ -15,11 +15,11 @@ from camtrap_jax.config import Config
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import replaced_folder, write_json, write_table
 from camtrap_jax.study.sample import (
+    centroid_sample,
     finite_array,
     images_per_species,
     rows_of,
     sampled_rows,
-    training_sample,
 )
 
 NUM_CLUSTERS = 3  # as many as the paper colours in its dendrogram
@@ -44,9 +44,7 @@ def build_tree(run: RunFolder, config: Config) -> None:
     settings = config.tree
     known, unknown = run.dataset.classes, run.dataset.unknown
     features = finite_array(run, "features")
-    rows, labels = training_sample(
-        run, images_per_species=settings.images_per_species, seed=settings.seed
-    )
+    rows, labels = centroid_sample(run, config)
     centroids = _centroids(run, config, features, rows, labels)
     known_points = centroids.points[: len(known)]
     tree = embedding.linkage_tree(known_points, method=settings.linkage)

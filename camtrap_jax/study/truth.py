@@ -35,6 +35,7 @@ def check_truth(run: RunFolder, config: Config) -> None:
         checks += tree_checks(run, truth)
         checks += bias_checks(run, config, truth)
         checks += novelty_checks(run)
+        checks += label_checks(run, truth)
     write_json(run.root / "truth" / "truth.json", checks)
 
 
@@ -145,6 +146,37 @@ def novelty_checks(run: RunFolder) -> list[Check]:
             float(above.mean()),
             count=len(above),
             note="the paper: 0.7",
+        ),
+    ]
+
+
+def label_checks(run: RunFolder, truth: PlantedTruth) -> list[Check]:
+    """Looks for the planted wrong labels among the suspected ones, and at the list's head.
+
+    Those of images that were explained; a frame whose true species is none that the network knows
+    counts, too, though nothing can be suggested for it.
+    """
+    known = run.index.loc[run.index["split"] != "unknown"]
+    planted = [name for name, path in zip(known["image_id"], known["filepath"], strict=True)
+               if truth.is_mislabelled(path)]  # fmt: skip
+    if not planted:
+        return []
+    suspects = read_table(run.root / "evaluate" / "suspected_labels.csv")
+    is_planted = suspects["image_id"].isin(planted).to_numpy(bool)
+    count = len(planted)
+    ranks = (np.flatnonzero(is_planted) + 1).tolist()
+    note = f"{len(suspects)} suspected" + (f", the last at rank {ranks[-1]}" if ranks else "")
+    return [
+        _check(
+            "labels: planted wrong ones that are suspected",
+            len(ranks) / count,
+            count=count,
+            note=note,
+        ),
+        _check(
+            f"labels: planted wrong ones among the {count} most suspected",
+            float(is_planted[:count].sum()) / count,
+            count=count,
         ),
     ]
 

@@ -5,23 +5,36 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import jax
 
 from camtrap_jax.mesh import is_first_process
 from camtrap_jax.store import atomic_path
 
+if TYPE_CHECKING:  # it loads torch where there is one
+    from camtrap_jax.train.events import EventFiles
+
 
 class MetricsLog:
     """Appends to `metrics.jsonl`; knows which lines a continued run has to drop.
 
-    All processes of a run check the same numbers; the first writes them.
+    All processes of a run keep the same numbers in mind; the first writes them.
+
+    Attributes:
+      evaluations: the lines about validation images so far, of this run and of those before.
     """
 
-    def __init__(self, path: Path, *, start_step: int) -> None:
-        """Opens the file and drops lines of steps after `start_step`, which will run again."""
+    def __init__(self, path: Path, *, start_step: int, events: EventFiles | None = None) -> None:
+        """Opens the file and drops lines of steps after `start_step`, which will run again.
+
+        Args:
+          path: of the file.
+          start_step: the step from which training goes on.
+          events: where every line goes, too.
+        """
         kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= start_step]
         if is_first_process():
             with atomic_path(path) as temporary:
@@ -30,6 +43,9 @@ class MetricsLog:
             path = Path(os.devnull)
         self._stream: TextIO = path.open("a", encoding="utf-8")
         self._pending: tuple[int, dict[str, Any]] | None = None
+        self._events = events
+        lines = [json.loads(line) for line in kept]
+        self.evaluations = [_with_nan(line) for line in lines if _is_evaluation(line)]
 
     def add(self, step: int, metrics: dict[str, Any]) -> dict[str, float] | None:
         """Takes a step's metrics, still on the device, and writes those of the step before.
@@ -59,11 +75,26 @@ class MetricsLog:
         line = {name: value if math.isfinite(value) else None for name, value in values.items()}
         self._stream.write(json.dumps({"step": step, **line}, allow_nan=False) + "\n")
         self._stream.flush()
+        if self._events:
+            self._events.add(step, values)
+        if _is_evaluation(values):
+            self.evaluations.append({"step": step, **values})
         return values
 
     def close(self) -> None:
         """Closes the file."""
         self._stream.close()
+        if self._events:
+            self._events.close()
+
+
+def _is_evaluation(line: Mapping[str, Any]) -> bool:
+    return "val_loss" in line
+
+
+def _with_nan(line: dict[str, float | None]) -> dict[str, float]:
+    """Gives back what JSON has no number for."""
+    return {name: math.nan if value is None else value for name, value in line.items()}
 
 
 def _number(value: Any) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 import jax
@@ -12,12 +14,15 @@ from camtrap_jax.config import TrainConfig
 HEAD_LAYERS = ("fc", "fc6", "fc7", "fc8")
 
 
-def make_optimizer(config: TrainConfig, num_steps: int) -> optax.GradientTransformation:
+def make_optimizer(
+    config: TrainConfig, num_steps: int, *, is_frozen: Callable[[str], bool] = lambda layer: False
+) -> optax.GradientTransformation:
     """Makes torch's SGD: decay is added to the gradient, momentum is not dampened.
 
     Args:
       config: of `accumulate_steps` gradients the mean is taken before one update, and clipped.
       num_steps: batches of the whole training; schedules count updates.
+      is_frozen: which layers of the trunk stay as they are, by name.
 
     Raises:
       ValueError: there are fewer batches than one update takes.
@@ -37,8 +42,19 @@ def make_optimizer(config: TrainConfig, num_steps: int) -> optax.GradientTransfo
             optax.sgd(schedule, momentum=config.momentum),
         )
 
-    trunk = optax.set_to_zero() if config.freeze_trunk else group(config.learning_rate)
-    optimizer = optax.partition({"trunk": trunk, "head": group(config.head_learning_rate)}, label)
+    groups: dict[Hashable, optax.GradientTransformation] = {
+        "frozen": optax.set_to_zero(),
+        "trunk": group(config.learning_rate),
+        "head": group(config.head_learning_rate),
+    }
+
+    def label(path: Any, _: Any) -> str:
+        layer = path[0].key
+        if layer in HEAD_LAYERS:
+            return "head"
+        return "frozen" if is_frozen(layer) else "trunk"
+
+    optimizer = optax.partition(groups, partial(jax.tree_util.tree_map_with_path, label))
     if config.gradient_clip:
         optimizer = optax.chain(optax.clip_by_global_norm(config.gradient_clip), optimizer)
     if config.accumulate_steps > 1:
@@ -59,13 +75,6 @@ def make_schedule(config: TrainConfig, learning_rate: float, num_steps: int) -> 
         return after
     rise = optax.linear_schedule(learning_rate / warmup, learning_rate, warmup - 1)
     return optax.join_schedules([rise, after], [warmup])
-
-
-def label(params: Any) -> Any:
-    """Tells for each parameter whether it belongs to `trunk` or `head`."""
-    return jax.tree_util.tree_map_with_path(
-        lambda path, _: "head" if path[0].key in HEAD_LAYERS else "trunk", params
-    )
 
 
 def is_kernel(params: Any) -> Any:

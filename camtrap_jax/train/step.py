@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -13,17 +14,17 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from camtrap_jax.mesh import compiler_options
-from camtrap_jax.train.state import TrainState
+from camtrap_jax.train.state import TrainState, running_average
 
 Batch = dict[str, jax.Array]
 Augment = Callable[[Array, Array], Array]  # keys, pixels -> images
 
 
 class Trainable(Protocol):
-    """A network with a trunk and a head."""
+    """A network whose trunk is cut into stages."""
 
     def apply(self, variables: Any, *args: Any, **kwargs: Any) -> Any:
-        """Calls `method`: trunk, head, or both in turn."""
+        """Calls the network from stage `first` on, or with `method="trunk"` the trunk alone."""
         ...
 
 
@@ -41,9 +42,12 @@ def make_train_step(
     augment: Augment,
     *,
     seed: int,
-    freeze_trunk: bool = False,
+    frozen_stages: int = 0,
+    first: int = 0,
     label_smoothing: float = 0.0,
     class_weights: np.ndarray | None = None,
+    average_decay: float = 0.0,
+    accumulate_steps: int = 1,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
     """Makes the function (state, batch) -> (state, metrics).
 
@@ -53,12 +57,17 @@ def make_train_step(
     Args:
       model: the network.
       optimizer: of its parameters.
-      augment: from keys and pixels to images.
+      augment: from keys and pixels to images, or to maps where `first` is not 0.
       seed: of augmentation and dropout.
-      freeze_trunk: whether the trunk is run as in evaluation.
+      frozen_stages: how many stages of the trunk are run as in evaluation and not learnt.
+      first: the stage that images enter; what is before it was computed before.
       label_smoothing: how much of the label is spread evenly over all classes.
       class_weights: [classes] how much each image of a class weighs in the mean of the loss.
+      average_decay: of the running means in `state.average`; see `running_average`.
+      accumulate_steps: batches of which the optimizer makes one update.
     """
+    forward = _make_forward(model, first=first, frozen_stages=frozen_stages)
+    averaged = _make_averaging(average_decay, accumulate_steps)
 
     @partial(jax.jit, donate_argnums=0, compiler_options=compiler_options())
     def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, dict[str, Array]]:
@@ -69,7 +78,7 @@ def make_train_step(
 
         def loss_of(params: Any) -> tuple[Array, tuple[Array, Any]]:
             variables = {"params": params, "batch_stats": state.batch_stats}
-            logits, stats = _forward(model, variables, images, dropout_key, freeze_trunk)
+            logits, stats = forward(variables, images, dropout_key)
             loss = mean_loss(
                 logits, batch["label"], smoothing=label_smoothing, class_weights=class_weights
             )
@@ -82,7 +91,10 @@ def make_train_step(
             params=optax.apply_updates(state.params, updates),
             batch_stats=stats,
             opt_state=opt_state,
+            average=state.average,
         )
+        if state.average:
+            new_state = dataclasses.replace(new_state, average=averaged(new_state))
         accuracy = (logits.argmax(-1) == batch["label"]).mean()
         return new_state, {"loss": loss, "accuracy": accuracy}
 
@@ -90,13 +102,18 @@ def make_train_step(
 
 
 def make_eval_step(
-    model: Trainable, normalise: Callable[[Array], Array], *, num_classes: int
+    model: Trainable,
+    normalise: Callable[[Array], Array],
+    *,
+    num_classes: int,
+    first: int = 0,
 ) -> Callable[[Any, Batch], EvalCounts]:
-    """Makes the function (variables, batch with `mask`) -> counts."""
+    """Makes the function (variables, batch with `mask`) -> counts; images enter stage `first`."""
 
     @partial(jax.jit, compiler_options=compiler_options())
     def eval_step(variables: Any, batch: Batch) -> EvalCounts:
-        logits = model.apply(variables, normalise(batch["pixels"]), train=False).logits
+        images = normalise(batch["pixels"])
+        logits = model.apply(variables, images, train=False, first=first).logits
         return eval_counts(logits, batch["label"], batch["mask"], num_classes=num_classes)
 
     return eval_step
@@ -144,14 +161,39 @@ def mean_loss(
     return optax.softmax_cross_entropy(logits, wanted * weights[None]).sum() / weights[labels].sum()
 
 
-def _forward(
-    model: Trainable, variables: Any, images: Array, key: Array, freeze_trunk: bool
-) -> tuple[Array, Any]:
-    """Returns logits and new BatchNorm statistics; a frozen trunk is run as in evaluation."""
-    rngs = {"dropout": key}
-    if freeze_trunk:
-        maps = jax.lax.stop_gradient(model.apply(variables, images, method="trunk"))
-        logits, _ = model.apply(variables, maps, train=True, method="head", rngs=rngs)
-        return logits, variables["batch_stats"]
-    output, changed = model.apply(variables, images, train=True, rngs=rngs, mutable=["batch_stats"])
-    return output.logits, changed.get("batch_stats", variables["batch_stats"])
+def _make_forward(
+    model: Trainable, *, first: int, frozen_stages: int
+) -> Callable[[Any, Array, Array], tuple[Array, Any]]:
+    """Makes the function (variables, images, key) -> (logits, new BatchNorm statistics).
+
+    Frozen stages are run as in evaluation: BatchNorm uses what it remembers, and no gradient goes
+    there.
+    """
+    learnt = max(first, frozen_stages)
+
+    def forward(variables: Any, images: Array, key: Array) -> tuple[Array, Any]:
+        x = images
+        if learnt > first:
+            maps = model.apply(variables, x, method="trunk", first=first, last=learnt)
+            x = jax.lax.stop_gradient(maps)
+        output, changed = model.apply(
+            variables, x, train=True, first=learnt, rngs={"dropout": key}, mutable=["batch_stats"]
+        )
+        # What was not run did not change.
+        stats = {**variables["batch_stats"], **changed.get("batch_stats", {})}
+        return output.logits, stats
+
+    return forward
+
+
+def _make_averaging(decay: float, accumulate_steps: int) -> Callable[[TrainState], Any]:
+    """Makes the function from the state after a step to its new running means."""
+
+    def averaged(state: TrainState) -> Any:
+        variables = {name: state.variables[name] for name in state.average}
+        num_updates = state.step // accumulate_steps
+        moved = running_average(state.average, variables, num_updates, decay=decay)
+        is_update = state.step % accumulate_steps == 0
+        return jax.tree.map(lambda new, old: jnp.where(is_update, new, old), moved, state.average)
+
+    return averaged

@@ -10,10 +10,12 @@ import contextlib
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Protocol
+from unittest.mock import patch
 
 Work = Generator[int]  # yields the number of images after each batch that is done
 MakeWork = Callable[[], Work]
@@ -35,7 +37,6 @@ class Lane(Protocol):
         ...
 
 
-_WARM_UP = 4  # batches of a round before the clock starts: they fill what is made ahead
 _PATIENCE_SEC = 600
 
 
@@ -47,11 +48,13 @@ class Contender:
       name: unique in its contest.
       make_work: called in the program's own process for each round; travels there.
       cores: processors it may use; empty for all.
+      environment: variables that its process starts with, besides this one's.
     """
 
     name: str
     make_work: MakeWork
     cores: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Run:
 
 
 def compete(
-    contenders: Sequence[Contender], *, rounds: int, seconds: float
+    contenders: Sequence[Contender], *, rounds: int, seconds: float, warm_up: int = 4
 ) -> dict[str, list[Run]]:
     """Measures all contenders in each round.
 
@@ -76,12 +79,13 @@ def compete(
       contenders: measured in this order.
       rounds: how often.
       seconds: how long a contender works in a round, about.
+      warm_up: batches of a round before the clock starts: they fill what is made ahead.
 
     Raises:
       RuntimeError: a contender failed.
     """
     with contextlib.ExitStack() as stack:
-        lanes = {one.name: stack.enter_context(_started(one)) for one in contenders}
+        lanes = {one.name: stack.enter_context(_started(one, warm_up)) for one in contenders}
         counts = {name: _batches_in(lane, seconds) for name, lane in lanes.items()}
         runs: dict[str, list[Run]] = {name: [] for name in lanes}
         for _ in range(rounds):
@@ -90,10 +94,19 @@ def compete(
         return runs
 
 
-def call_apart(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls a function in a process of its own, whose libraries and threads end with it."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(function, arguments)
+def call_apart(
+    function: Callable[..., Any], *arguments: Any, environment: Mapping[str, str] | None = None
+) -> Any:
+    """Calls a function in a process of its own, whose libraries and threads end with it.
+
+    Args:
+      function: can be pickled, as can what it takes and returns.
+      *arguments: of the function.
+      environment: variables that the process starts with, besides this one's.
+    """
+    context = multiprocessing.get_context("spawn")
+    with patch.dict(os.environ, environment or {}), ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -107,11 +120,12 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
 
 
 @contextlib.contextmanager
-def _started(contender: Contender) -> Generator[Lane]:
+def _started(contender: Contender, warm_up: int) -> Generator[Lane]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, contender))
-    process.start()
+    process = context.Process(target=_serve, args=(there, contender, warm_up))
+    with patch.dict(os.environ, contender.environment):
+        process.start()
     there.close()
     try:
         yield here
@@ -121,16 +135,16 @@ def _started(contender: Contender) -> Generator[Lane]:
         process.join()
 
 
-def _serve(connection: Lane, contender: Contender) -> None:
+def _serve(connection: Lane, contender: Contender, warm_up: int) -> None:
     if contender.cores:  # before any library counts the processors
         os.sched_setaffinity(0, contender.cores)
     while (num_batches := connection.recv()) is not None:
-        connection.send(_measure(contender.make_work, num_batches))
+        connection.send(_measure(contender.make_work, num_batches, warm_up))
 
 
-def _measure(make_work: MakeWork, num_batches: int) -> tuple[Run, float]:
+def _measure(make_work: MakeWork, num_batches: int, warm_up: int) -> tuple[Run, float]:
     with contextlib.closing(make_work()) as work:
-        for _ in range(_WARM_UP):
+        for _ in range(warm_up):
             next(work)
         wall, cpu = time.perf_counter(), time.process_time()
         images = sum(next(work) for _ in range(num_batches))

@@ -10,26 +10,19 @@ same core.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks.contest import Contender, Run, call_apart, compete, ratios, spread
-from benchmarks.machine import describe
+from benchmarks.contest import Contender, Run, call_apart, compete, spread
+from benchmarks.machine import INSTALL, describe, has_torch
 from benchmarks.sides import check_agreement, draw, ours_complete, ours_on_host, torchs
+from benchmarks.tables import Found, print_table, summary
 
-_INSTALL = (
-    "torch and torchvision are not installed: `pip install 'torch>=2.8' torchvision` into this "
-    "environment adds them to the comparison"
-)
 _TORCH = ("PIL", "uint8 tensors", "float32 tensors", "draft")
 _OURS = {"host": ours_on_host, "complete": ours_complete}
-
-Found = dict[str, Any]
 
 
 def define_flags(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +36,6 @@ def define_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Draws the pictures, checks that both sides agree, measures, and prints tables."""
-    has_torch = all(importlib.util.find_spec(name) for name in ("torch", "torchvision"))
     settings = {name: getattr(options, name) for name in ("images", "rounds", "seconds")}
     settings["photographs"] = bool(options.photographs)
     results: dict[str, Found] = {}
@@ -52,19 +44,19 @@ def run(options: argparse.Namespace) -> None:
         for name, source in sources.items():
             print(f"\n{name}, {source['bits_per_pixel']:.2f} bits a pixel")
             found: Found = {"bits_per_pixel": source["bits_per_pixel"]}
-            if has_torch:
+            if has_torch():
                 found["agreement"] = call_apart(
                     check_agreement, name, source["ours"], source["files"]
                 )
                 print(_agreement_line(found["agreement"]))
-            found["one_core"] = _on_one_core(source, options, _TORCH if has_torch else ())
-            _print_table("one core, by its time", found["one_core"])
-            variants = _usual_and_fastest(found["one_core"]) if has_torch else ()
+            found["one_core"] = _on_one_core(source, options, _TORCH if has_torch() else ())
+            print_table("one core, by its time", found["one_core"])
+            variants = _usual_and_fastest(found["one_core"]) if has_torch() else ()
             found["all_cores"] = _on_all_cores(source, options, variants)
-            _print_table(f"all {found['all_cores']['cores']} cores", found["all_cores"])
+            print_table(f"all {found['all_cores']['cores']} cores", found["all_cores"])
             results[name] = found
-    if not has_torch:
-        print(_INSTALL)
+    if not has_torch():
+        print(INSTALL)
     if options.output:
         _write(options.output, {**describe(), "settings": settings, "sources": results})
 
@@ -80,7 +72,7 @@ def _on_one_core(source: Found, options: argparse.Namespace, variants: Sequence[
     contenders = _contenders(source, variants, 0, core)
     runs = compete(contenders, rounds=options.rounds, seconds=options.seconds)
     # A processor's second is the same when others use that processor, too.
-    return _summary(runs, {name: [run.per_cpu_sec for run in of] for name, of in runs.items()})
+    return summary(runs, {name: [run.per_cpu_sec for run in of] for name, of in runs.items()})
 
 
 def _on_all_cores(source: Found, options: argparse.Namespace, variants: Sequence[str]) -> Found:
@@ -93,7 +85,7 @@ def _on_all_cores(source: Found, options: argparse.Namespace, variants: Sequence
     runs = compete(contenders, rounds=options.rounds, seconds=options.seconds)
     best = _best_of_workers(runs)
     rates = {name: [run.per_sec for run in of] for name, of in best.items()}
-    return {"cores": cores, **_summary(runs, rates)}
+    return {"cores": cores, **summary(runs, rates)}
 
 
 def _contenders(
@@ -130,34 +122,8 @@ def _best_of_workers(runs: dict[str, list[Run]]) -> dict[str, list[Run]]:
     return {name: runs[name] for _, name in best.values()}
 
 
-def _summary(runs: dict[str, list[Run]], rates: dict[str, list[float]]) -> Found:
-    ours = [name for name in rates if name.startswith("ours")]
-    theirs = [name for name in rates if name not in ours]
-    return {
-        "images_per_sec": {name: spread(of) for name, of in rates.items()},
-        "ratios": {
-            f"{one} / {other}": spread(ratios(rates[one], rates[other]))
-            for one in ours
-            for other in theirs
-        },
-        "runs": {name: [vars(run) for run in of] for name, of in runs.items()},
-    }
-
-
 def _agreement_line(found: dict[str, float]) -> str:
     return (
         f"without augmentation the two sides differ by {found['mean_levels']:.2f} of 255 on "
         f"average; at most {found['tolerance_levels']:.2f} is expected"
     )
-
-
-def _print_table(title: str, found: Found) -> None:
-    print(f"  {title:62}{'images/s':>9}{'min':>7}{'max':>7}")
-    for name, rate in found["images_per_sec"].items():
-        print(f"  {name:62}{_numbers(rate, 0)}")
-    for name, ratio in found["ratios"].items():
-        print(f"  {name:62}{_numbers(ratio, 2)}")
-
-
-def _numbers(values: dict[str, float], digits: int) -> str:
-    return f"{values['median']:9.{digits}f}{values['min']:7.{digits}f}{values['max']:7.{digits}f}"

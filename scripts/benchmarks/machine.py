@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 from pathlib import Path
 from typing import Any
 
 _OTHERS = ("torch", "torchvision")
+INSTALL = (
+    "torch and torchvision are not installed: `pip install 'torch>=2.8' torchvision` into this "
+    "environment adds them to the comparison"
+)
+
+
+def has_torch() -> bool:
+    """Tells whether torch and torchvision are installed."""
+    return all(importlib.util.find_spec(name) for name in _OTHERS)
 
 
 def describe() -> dict[str, Any]:

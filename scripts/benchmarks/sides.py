@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contest import Work
+from benchmarks.train_task import Task, Trial, Variant
 
 
 def ours_on_host(folder: Path, num_workers: int) -> Work:
@@ -50,3 +51,38 @@ def draw(folder: Path, count: int, photographs: Path | None) -> dict[str, dict[s
         name: {"ours": ours, "files": files, "bits_per_pixel": bits_per_pixel(files)}
         for name, (ours, files) in sources.items()
     }
+
+
+def write_weights(task: Task) -> None:
+    """Draws the weights that both sides start from."""
+    from benchmarks import our_training as side
+
+    side.write_weights(task)
+
+
+def our_training_trial(task: Task) -> Trial:
+    """Our first losses, and about how fast they are."""
+    from benchmarks import our_training as side
+
+    return side.trial(task)
+
+
+def torch_training_trial(task: Task, variant: Variant) -> Trial:
+    """Torch's."""
+    from benchmarks import torch_training as side
+
+    return side.trial(task, variant)
+
+
+def our_training(task: Task) -> Work:
+    """Our steps of training."""
+    from benchmarks import our_training as side
+
+    return side.work(task)
+
+
+def torch_training(task: Task, variant: Variant) -> Work:
+    """Torch's steps of training."""
+    from benchmarks import torch_training as side
+
+    return side.work(task, variant)

@@ -123,7 +123,7 @@ def test_overrides_reach_the_settings_with_their_types(camtrap, config_file, mon
         "--config.train.epochs=7",
         "--config.train.learning_rate=1",
         "--config.units.any_sign",
-        "--noconfig.train.freeze_trunk",
+        "--noconfig.train.tensorboard",
         "--config.model.name",
         "resnet50",
         "--config.report.title=A, b: 'c'",
@@ -135,7 +135,7 @@ def test_overrides_reach_the_settings_with_their_types(camtrap, config_file, mon
     assert config.train.epochs == 7
     assert type(config.train.learning_rate) is float
     assert config.units.any_sign is True
-    assert config.train.freeze_trunk is False
+    assert config.train.tensorboard is False
     assert config.model.name == "resnet50"
     assert config.report.title == "A, b: 'c'"
     assert config.explain.maps == ("grad_cam", "guided_backprop")
@@ -153,6 +153,42 @@ def test_bad_values_are_all_told_in_one_line(camtrap, config_file, tmp_path):
     assert result.code == 1
     assert "train.epochs" in result.error
     assert "tree.linkage" in result.error
+    assert not list(tmp_path.iterdir())
+
+
+def test_unknown_settings_wrong_types_and_bad_combinations_are_told_together(
+    camtrap, config_file, tmp_path
+):
+    result = camtrap(
+        "study",
+        config_file,
+        f"--workdir={tmp_path / 'x'}",
+        "--config.train.lerning_rate=0.1",
+        "--config.trian.epochs",
+        "3",
+        "--config.train.batch_size=many",
+        "--config.units.any_sign=maybe",
+        "--config.units.num_bins",
+        "2.5",
+        "--config.train.momentum=7",
+        "--config.tree.linkage=single",
+        "--config.train.reused_views=2",
+        "--config.train.seed",
+    )
+    assert result.code == 2
+    for part in (
+        "--config.train.lerning_rate: there is no such setting; did you mean "
+        "--config.train.learning_rate?",
+        "--config.trian.epochs: there is no such setting",
+        "--config.train.batch_size: expected int, got 'many'",
+        "--config.units.any_sign: expected bool, got 'maybe'",
+        "--config.units.num_bins: expected int, got '2.5'",
+        "train.momentum: expected at least 0.0 and at most 0.9999, got 7.0",
+        "tree.linkage: expected one of average",
+        "train.reused_views: needs train.frozen_stages",
+        "--config.train.seed: expected int, got nothing",
+    ):
+        assert part in result.error, part
     assert not list(tmp_path.iterdir())
 
 

@@ -1,5 +1,7 @@
 """Reads checkpoints, damaged or of another network: a refusal has to be one clear line."""
 
+import resource
+
 import pytest
 from reference.small_network import SmallNetwork, assert_same_bits, make_training, random_batch
 
@@ -54,3 +56,23 @@ def read_another_network(folder):
     like, _, _ = make_training(model=SmallNetwork(num_classes=7))
     with Checkpoints(folder) as checkpoints, pytest.raises(ValueError, match="cannot be read"):
         checkpoints.load(like)
+
+
+def fill_the_disk(folder):
+    """Lets no file grow beyond a few bytes, as a full disk does, while the second is written."""
+    states = [trained_state(steps) for steps in (1, 2)]
+    checkpoints = Checkpoints(folder)
+    checkpoints.save(states[0])
+    checkpoints.wait()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+    checkpoints.save(states[1])
+    with pytest.raises(OSError, match="File too large") as caught:
+        checkpoints.wait()
+    assert caught.value.filename == str(folder)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    with Checkpoints(folder) as again:
+        assert again.latest_step == 1
+        assert_same_bits(again.load(trained_state(0)), states[0])
+        again.save(states[1])
+    with Checkpoints(folder) as last:
+        assert last.steps == [1, 2]

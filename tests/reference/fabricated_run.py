@@ -70,7 +70,9 @@ def _table(known, unknown, counts, num_unknown_images) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["species", "role", "split"])
     table["image_id"] = [f"id{number:05d}" for number in range(len(table))]
     table["camera"] = [["C1", "C2", ""][number % 3] for number in range(len(table))]
-    return table.assign(filepath="a.jpg", sequence="s1", frame=0, datetime="", bbox="")
+    table["sequence"] = [f"s{number // 6}" for number in range(len(table))]  # two frames a camera
+    table["sha256"] = table["image_id"]
+    return table.assign(filepath=table["image_id"] + ".jpg", frame=0, datetime="", bbox="")
 
 
 def _write(root, manifest, known, unknown, arrays) -> None:

@@ -1,5 +1,6 @@
 """Programs for the benchmarks' stopwatch; in a module that a spawned process can import."""
 
+import os
 import time
 
 
@@ -12,3 +13,9 @@ def waiting(seconds, images=10):
 def failing():
     yield 1
     raise KeyError("broken")
+
+
+def counting_by_variable():
+    while True:
+        time.sleep(0.02)
+        yield int(os.environ["CAMTRAP_TEST_COUNT"])

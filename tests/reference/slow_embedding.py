@@ -82,3 +82,17 @@ def parse_newick(text):
         return leaves, paths
 
     return node()
+
+
+def slow_neighbour_shares(features, training, labels, *, k, num_classes, groups, training_groups):
+    """Sorts the training images that share no group by distance, one image at a time."""
+    shares = []
+    for point, mine in zip(features, groups, strict=True):
+        allowed = [
+            (np.linalg.norm(point - other), label)
+            for other, label, theirs in zip(training, labels, training_groups, strict=True)
+            if not np.any(mine == theirs)
+        ]
+        votes = [label for _, label in sorted(allowed)[:k]]
+        shares.append(np.bincount(votes, minlength=num_classes) / len(votes))
+    return np.array(shares)

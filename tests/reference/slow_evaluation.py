@@ -1,8 +1,9 @@
-"""Calibration error and detection metrics by loops over bins and thresholds."""
+"""Statistics of the evaluation by loops over bins, thresholds, pairs and images."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
+from scipy.stats import spearmanr
 
 
 def slow_calibration_error(probabilities, labels, num_bins=15):
@@ -37,3 +38,32 @@ def slow_aupr(positive, negative):
         misses = sum(score >= threshold for score in negative)
         points.append((hits / len(positive), hits / (hits + misses)))
     return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
+
+
+def slow_rank_agreement(first, second):
+    """Spearman's correlation over pairs, and the share of all orders of species as low as it."""
+    size = len(first)
+    pairs = list(combinations(range(size), 2))
+
+    def correlation(order):
+        moved = [second[order[a]][order[b]] for a, b in pairs]
+        return spearmanr([first[a][b] for a, b in pairs], moved).statistic
+
+    observed = correlation(range(size))
+    all_orders = [correlation(order) for order in permutations(range(size))]
+    return observed, np.mean([value <= observed + 1e-12 for value in all_orders])
+
+
+def slow_disagreement(probabilities, labels):
+    """The off-diagonal of the confident joint, image by image."""
+    num_classes = len(probabilities[0])
+    thresholds = []
+    for c in range(num_classes):
+        own = [row[c] for row, label in zip(probabilities, labels, strict=True) if label == c]
+        thresholds.append(sum(own) / len(own) if own else np.inf)
+    found = []
+    for row, label in zip(probabilities, labels, strict=True):
+        confident = [c for c in range(num_classes) if row[c] >= thresholds[c] - 1e-12]
+        best = max(confident, key=lambda c: row[c], default=label)
+        found.append(best if best != label and row[best] > 0.5 else -1)
+    return found

@@ -31,11 +31,13 @@ class SmallNetwork(nn.Module):
         self.drop = nn.Dropout(self.dropout)
         self.fc8 = nn.Dense(self.num_classes)
 
-    def __call__(self, images, *, train=False):
-        maps = self.trunk(images, train=train)
+    def __call__(self, images, *, train=False, first=0):
+        maps = self.trunk(images, train=train, first=first)
         return Output(*self.head(maps, train=train), maps)
 
-    def trunk(self, images, *, train=False):
+    def trunk(self, images, *, train=False, first=0, last=1):
+        if first == last:
+            return images
         return nn.relu(self.bn1(self.conv1_1(images), use_running_average=not train))
 
     def head(self, maps, *, train=False):
@@ -66,16 +68,19 @@ def make_training(config=None, *, model=None, mesh=None, num_steps=6, seed=3, id
     """Returns a fresh state and the train and eval steps of the small network."""
     config = config or TrainConfig(weight_decay=1e-3)
     model, mesh = model or SmallNetwork(), mesh or make_mesh()
-    optimizer = make_optimizer(config, num_steps)
-    state = put_replicated(init_state(init_variables(model), optimizer), mesh)
+    optimizer = make_optimizer(config, num_steps, is_frozen=lambda _: config.frozen_stages > 0)
+    averages = config.average_decay > 0
+    state = put_replicated(init_state(init_variables(model), optimizer, averages=averages), mesh)
     change = functools.partial(augment, size_px=SIDE, min_area=0.5, jitter=0.4)
     train_step = make_train_step(
         model,
         optimizer,
         (lambda _, pixels: normalise(pixels)) if identity else change,
         seed=seed,
-        freeze_trunk=config.freeze_trunk,
+        frozen_stages=config.frozen_stages,
         label_smoothing=config.label_smoothing,
+        average_decay=config.average_decay,
+        accumulate_steps=config.accumulate_steps,
     )
     return state, train_step, make_eval_step(model, normalise, num_classes=NUM_CLASSES)
 

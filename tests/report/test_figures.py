@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.cluster.hierarchy import linkage
 
@@ -7,9 +8,11 @@ from camtrap_jax.report.drawing import INK, VERMILLION, inline_svg, plain, svg_t
 from camtrap_jax.report.figures import (
     accuracy_bars,
     confusion_image,
+    rank_bars,
     training_curves,
     unfamiliarity_dots,
 )
+from camtrap_jax.report.reliability import reliability_diagram
 
 HOSTILE = "<script>alert(1)</script> $x$ & \"'"
 
@@ -143,3 +146,23 @@ def test_dendrogram_draws_merges_at_their_distance():
 def test_dendrogram_of_equal_species():
     figure = dendrogram(linkage(np.zeros((3, 2))), ["a", "b", "c"], {"a": 0, "b": 0})
     assert "svg" in svg_text(figure)
+
+
+def test_rank_bars_stand_at_their_ranks_beside_chance():
+    (axes,) = rank_bars(np.array([3.0, 0, 1])).axes
+    places = [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in axes.patches]
+    np.testing.assert_allclose(places, [(1, 3), (2, 0), (3, 1)])
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), 4 / 3)
+
+
+def test_reliability_shows_accuracy_against_what_was_stated():
+    bins = pd.DataFrame({
+        "low": [0.0, 0.5], "high": [0.5, 1.0], "images": [0, 8], "confidence": [np.nan, 0.9],
+        "accuracy": [np.nan, 0.75], "accuracy_low": [np.nan, 0.4], "accuracy_high": [np.nan, 0.9],
+    })  # fmt: skip
+    figure = reliability_diagram({"one": bins, "two": bins})
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["one", "two"]
+    dots = figure.axes[0].lines[1]
+    np.testing.assert_allclose(dots.get_xydata()[1], [90, 75])
+    assert [bar.get_height() for bar in figure.axes[0].patches] == [0, 100]
+    assert len(reliability_diagram({"one": bins}).axes) == 1

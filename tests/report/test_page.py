@@ -49,9 +49,10 @@ def test_every_section_is_there_and_full(report):
     assert set(report.values("id")) >= set(SECTIONS)
     assert "Not there yet" not in report.text
     for figure in ("tree", "tree-with-unknown", "unfamiliarity", "accuracy-species", "training",
-                   "accuracy-cameras", "confusion-matrix"):  # fmt: skip
+                   "accuracy-cameras", "confusion-matrix", "confusion-distance",
+                   "reliability"):  # fmt: skip
         assert f"images/{figure}.svg" in report.values("href")
-    assert report.tags.count("svg") == 7
+    assert report.tags.count("svg") == 9
 
 
 def test_every_reference_is_a_file_of_the_run(report, full_run):
@@ -112,7 +113,7 @@ def test_a_section_without_its_stage_says_so(full_run, tmp_path, missing):
     run = copy_without(full_run, tmp_path / "run", *missing, "truth", "train")
     write_report(run, small_config())
     found = Page(run.root / "report" / "index.html")
-    silent = {"evaluate": 3}  # stages that fill several sections
+    silent = {"evaluate": 4}  # stages that fill several sections
     assert found.text.count("Not there yet") == sum(silent.get(name, 1) for name in missing)
     assert set(found.values("id")) >= set(SECTIONS)
 

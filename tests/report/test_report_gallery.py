@@ -1,7 +1,6 @@
 import numpy as np
 
 from camtrap_jax.report.gallery import (
-    confusions,
     extreme_images,
     mistakes,
     one_per_burst,
@@ -33,14 +32,6 @@ def test_mistakes_with_maps_come_before_surer_ones_without():
     assert [item["image_id"] for item in chosen] == ["4", "2"]
     assert [item["image_id"] for item in mistakes(PREDICTIONS, [], limit=9)] == ["3", "4", "2"]
     assert mistakes(PREDICTIONS, [], limit=0) == []
-
-
-def test_confusions_are_counted_and_shared():
-    assert confusions(PREDICTIONS, limit=9) == [
-        {"species": "oribi", "predicted": "impala", "images": 2, "share": 2 / 3},
-        {"species": "kudu", "predicted": "oribi", "images": 1, "share": 1 / 2},
-    ]
-    assert len(confusions(PREDICTIONS, limit=1)) == 1
 
 
 def test_one_row_a_burst_and_all_without_one():

@@ -27,7 +27,17 @@ COLUMNS = {
     "evaluate/per_species.csv": "species,images,accuracy,low,high",
     "evaluate/predictions.csv": "image_id,species,predicted,probability,margin,entropy,camera,"
     "sequence",
-    "evaluate/per_camera.csv": "camera,images,accuracy,low,high",
+    "evaluate/per_camera.csv": "camera,images,accuracy,low,high,day_images,day_accuracy,"
+    "night_images,night_accuracy,unknown_images",
+    "evaluate/per_light.csv": "light,images,accuracy,low,high,mean_species_accuracy",
+    "evaluate/sequences.csv": "camera,sequence,species,images,predicted,probability,"
+    "probability_species,labels,image_id",
+    "evaluate/confused_pairs.csv": "species,predicted,images,share,distance,distance_rank",
+    "evaluate/suspected_labels.csv": "image_id,filepath,split,camera,sequence,species,suggested,"
+    "score,neighbours_species,neighbours_suggested,predicted,probability_species,"
+    "probability_suggested",
+    "evaluate/reliability.csv": "probabilities,bin,low,high,images,confidence,accuracy,"
+    "accuracy_low,accuracy_high",
     "units/information.csv": "unit,species,nats,nats_corrected,sign,p_value",
     "units/top_units.csv": "species,rank,unit,nats,sign,camera_purity,nats_corrected,p_value,"
     "patches,cameras",

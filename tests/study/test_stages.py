@@ -46,9 +46,9 @@ def test_again_does_nothing(run_copy, tiny_source):
     ("setting", "value", "expected"),
     [
         ("units.num_bins", 5, ["units", "truth", "report"]),
-        ("evaluate.bootstrap_rounds", 21, ["evaluate", "report"]),
-        # novelty measures against the tree's centroids
-        ("tree.linkage", "ward", ["tree", "novelty", "truth", "report"]),
+        ("evaluate.bootstrap_rounds", 21, ["evaluate", "truth", "report"]),
+        # evaluate and novelty measure against the tree's centroids
+        ("tree.linkage", "ward", ["evaluate", "tree", "novelty", "truth", "report"]),
         ("novelty.rounds", 3, ["novelty", "truth", "report"]),
         ("report.title", "Another title", ["report"]),
         ("explain.images", "all", [name for name in STAGES if name != "train"]),

@@ -160,7 +160,7 @@ def test_without_validation_images_the_log_says_null(tiny_dataset, tmp_path, new
 def test_a_frozen_trunk_keeps_the_weights_it_started_from(tiny_run, new_run):
     config = tiny_config()
     config.model.init_from = str(tiny_run / "weights.safetensors")
-    config.train.freeze_trunk, config.train.epochs, config.train.weight_decay = True, 1, 0.1
+    config.train.frozen_stages, config.train.epochs, config.train.weight_decay = 5, 1, 0.1
     run = new_run("run", config)
     train_run(run, config, Silent())
     before = safetensors.numpy.load_file(tiny_run / "weights.safetensors")

@@ -185,3 +185,22 @@ def test_unfamiliarity_of_unknown_species_is_set_against_that_of_known_ones(plan
     assert ratio["passed"] is True
     assert above["measured"] == 0.5  # of the unknown species that have images
     assert above["count"] == 2
+
+
+def test_planted_wrong_labels_are_looked_for_among_the_suspected_ones(planted):
+    """Three were planted; two of them are suspected, at the ranks 1 and 4."""
+    known = planted.index[planted.index["split"] != "unknown"]
+    unknown = planted.index[planted.index["split"] == "unknown"]
+    wrong = [*known["filepath"].iloc[:3], unknown["filepath"].iloc[0]]  # the last has no label
+    write_truth(planted, truth_of(planted), mislabelled=dict.fromkeys(wrong, "lion"))
+    suspects = known.iloc[[0, 7, 8, 2]][["image_id"]]
+    write_table(planted.root / "evaluate" / "suspected_labels.csv", suspects)
+    found, first = (check for name, check in checks_of(planted).items() if "labels" in name)
+    assert found["measured"] == pytest.approx(2 / 3, abs=1e-4)
+    assert first["measured"] == pytest.approx(1 / 3, abs=1e-4)
+    assert found["count"] == first["count"] == 3
+    assert "4 suspected, the last at rank 4" in found["expected"]
+
+
+def test_without_planted_wrong_labels_there_is_nothing_to_look_for(planted):
+    assert not any("labels" in name for name in checks_of(planted))

@@ -1,6 +1,11 @@
 import jax
 import pytest
-from reference.damaged_checkpoints import read_another_network, read_damaged, trained_state
+from reference.damaged_checkpoints import (
+    fill_the_disk,
+    read_another_network,
+    read_damaged,
+    trained_state,
+)
 from reference.processes import call
 from reference.small_network import assert_same_bits, make_training, random_batch
 
@@ -63,3 +68,35 @@ def test_a_checkpoint_that_does_not_fit_is_one_clear_error_or_does_no_harm(tmp_p
         checkpoints.save(trained_state())
     code = call(read, tmp_path / "checkpoints", log=tmp_path / "log")
     assert code == 0, (tmp_path / "log").read_text()
+
+
+def test_a_checkpoint_of_other_settings_is_refused_with_the_differences(tmp_path):
+    made = {"train": {"epochs": 3, "momentum": 0.9}, "dataset": {"sha256": "a"}}
+    with Checkpoints(tmp_path, made) as checkpoints:
+        checkpoints.save(trained_state())
+    other = {"train": {"epochs": 4, "momentum": 0.9}, "dataset": {"sha256": "b"}}
+    with (
+        Checkpoints(tmp_path, other) as checkpoints,
+        pytest.raises(ValueError, match="other settings") as caught,
+    ):
+        checkpoints.load(trained_state(0))
+    message = str(caught.value)
+    assert "(train.epochs: 3 -> 4; dataset.sha256: 'a' -> 'b')" in message
+    assert str(tmp_path / "2") in message
+    assert "--overwrite" in message
+    with Checkpoints(tmp_path, made) as checkpoints:
+        assert int(checkpoints.load(trained_state(0)).step) == 2
+
+
+def test_a_setting_that_an_older_version_did_not_know_had_its_default(tmp_path):
+    with Checkpoints(tmp_path, {"train": {"epochs": 3}}) as checkpoints:
+        checkpoints.save(trained_state())
+    newer = {"train": {"epochs": 3, "patience": 0}}
+    with Checkpoints(tmp_path, newer) as checkpoints:
+        assert int(checkpoints.load(trained_state(0)).step) == 2
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_the_checkpoints_before(tmp_path):
+    code = call(fill_the_disk, tmp_path / "checkpoints", log=tmp_path / "log")
+    assert code == 0, (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()

@@ -1,4 +1,7 @@
+import dataclasses
 import json
+import os
+import signal
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +11,7 @@ from reference.small_network import assert_same_bits, batches_from, make_trainin
 from camtrap_jax.config import TrainConfig
 from camtrap_jax.mesh import make_mesh, put_batch
 from camtrap_jax.train.checkpoint import Checkpoints
+from camtrap_jax.train.interruption import TrainingStopped, stop_requests
 from camtrap_jax.train.loop import Plan, train
 from camtrap_jax.train.metrics import MetricsLog
 
@@ -16,7 +20,30 @@ class StopError(Exception):
     """Stands for the end of a process."""
 
 
-def run(folder, *, num_steps=6, checkpoint_every=3, stop_at=None, config=None, evaluate=None):
+def equal_evaluation(_state):
+    return evaluation(0.5)
+
+
+def evaluation(accuracy, loss=1.0):
+    return {"val_loss": loss, "val_accuracy": accuracy, "val_mean_species_accuracy": accuracy}
+
+
+def evaluations_of(*accuracies):
+    """An evaluation that gives these after steps 2, 4, 6 and so on, whatever was learnt."""
+    return lambda state: evaluation(accuracies[int(state.step) // 2 - 1])
+
+
+def run(
+    folder,
+    *,
+    num_steps=6,
+    checkpoint_every=3,
+    stop_at=None,
+    config=None,
+    evaluate=equal_evaluation,
+    patience=0,
+    stop=lambda step: None,
+):
     """Trains the small network in a folder, going on from its newest checkpoint."""
     state, train_step, _ = make_training(config, num_steps=num_steps)
     seen = []
@@ -35,12 +62,19 @@ def run(folder, *, num_steps=6, checkpoint_every=3, stop_at=None, config=None, e
             state = train(
                 state,
                 batches_from(start),
-                Plan(num_steps, steps_per_epoch=2, eval_every=2, checkpoint_every=checkpoint_every),
+                Plan(
+                    num_steps=num_steps,
+                    steps_per_epoch=2,
+                    eval_every=2,
+                    checkpoint_every=checkpoint_every,
+                    patience=patience,
+                ),
                 mesh=make_mesh(),
                 train_step=train_step,
-                evaluate=evaluate or (lambda _: {"val_accuracy": 0.5}),
+                evaluate=evaluate,
                 checkpoints=checkpoints,
                 log=log,
+                stop=stop,
                 on_step=on_step,
             )
         finally:
@@ -88,11 +122,11 @@ def test_evaluation_and_checkpoints_come_when_planned_and_at_the_end(tmp_path):
 
     def evaluate(state):
         evaluated.append(int(state.step))
-        return {"val_accuracy": 0.25}
+        return evaluation(0.25)
 
     run(tmp_path, num_steps=7, checkpoint_every=3, evaluate=evaluate)
     assert evaluated == [2, 4, 6, 7]
-    assert steps_on_disk(tmp_path) == [6, 7]
+    assert steps_on_disk(tmp_path) == [2, 6, 7]  # the best, and the newest two
     validation = [line for line in lines(tmp_path) if "val_accuracy" in line]
     assert [(line["step"], line["epoch"]) for line in validation] == [
         (2, 1.0),
@@ -106,7 +140,7 @@ def test_evaluation_and_checkpoints_come_when_planned_and_at_the_end(tmp_path):
 def test_no_checkpoint_is_left_out_because_the_one_before_is_being_written(tmp_path):
     """Orbax's own policy leaves them out."""
     run(tmp_path, num_steps=5, checkpoint_every=1)
-    assert steps_on_disk(tmp_path) == [4, 5]
+    assert steps_on_disk(tmp_path) == [2, 4, 5]
 
 
 def test_a_checkpoint_holds_the_state_of_its_step_though_later_steps_reuse_its_memory(tmp_path):
@@ -143,7 +177,7 @@ def test_a_state_that_is_not_finite_is_no_checkpoint_though_its_loss_still_was(t
         del batch
         broken = jax.tree.map(lambda leaf: leaf, state.params)
         broken["fc8"]["bias"] = broken["fc8"]["bias"] * jnp.inf
-        moved = type(state)(state.step + 1, broken, state.batch_stats, state.opt_state)
+        moved = dataclasses.replace(state, step=state.step + 1, params=broken)
         return moved, {"loss": jnp.float32(0.5)}
 
     state, _, _ = make_training()
@@ -162,3 +196,67 @@ def test_a_state_that_is_not_finite_is_no_checkpoint_though_its_loss_still_was(t
             )
         assert checkpoints.latest_step is None
     log.close()
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "best"),
+    [((0.1, 0.9, 0.5, 0.4), 4), ((0.1, 0.2, 0.3, 0.9), 8), ((0.9, 0.9, 0.1, 0.9), 2)],
+)
+def test_the_best_checkpoint_stays_beside_the_newest_two(tmp_path, accuracies, best):
+    run(tmp_path, num_steps=8, checkpoint_every=1, evaluate=evaluations_of(*accuracies))
+    assert steps_on_disk(tmp_path) == sorted({best, 7, 8})
+
+
+def test_the_best_evaluation_is_saved_though_no_checkpoint_was_planned(tmp_path):
+    run(tmp_path, num_steps=6, checkpoint_every=50, evaluate=evaluations_of(0.2, 0.8, 0.3))
+    assert steps_on_disk(tmp_path) == [4, 6]
+
+
+def test_training_ends_when_evaluations_get_no_better(tmp_path):
+    accuracies = (0.3, 0.6, 0.5, 0.6, 0.9)  # as good is not better
+    state, _ = run(tmp_path, num_steps=10, evaluate=evaluations_of(*accuracies), patience=2)
+    assert int(state.step) == 8
+    assert max(steps_on_disk(tmp_path)) == 8
+    assert lines(tmp_path)[-1]["step"] == 8
+    again, seen = run(tmp_path, num_steps=10, evaluate=evaluations_of(*accuracies), patience=2)
+    assert seen == []
+    assert_same_bits(again, state)
+
+
+def test_a_killed_training_remembers_how_long_it_has_been_patient(tmp_path):
+    settings = {"num_steps": 12, "checkpoint_every": 1, "patience": 2}
+    settings["evaluate"] = evaluations_of(0.3, 0.6, 0.5, 0.5, 0.9, 0.9)
+    with pytest.raises(StopError):
+        run(tmp_path, stop_at=7, **settings)
+    state, _ = run(tmp_path, **settings)
+    assert int(state.step) == 8
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_the_step_at_which_it_came(tmp_path, number):
+    whole, _ = run(tmp_path / "whole")
+    before = signal.getsignal(number)
+
+    with stop_requests() as stop:
+
+        def ask(step):
+            if step == 4:
+                os.kill(os.getpid(), number)
+            return stop(step)
+
+        with pytest.raises(TrainingStopped, match=f"{number.name} after step 4") as caught:
+            run(tmp_path / "parts", checkpoint_every=50, stop=ask)
+    assert caught.value.code == 128 + number
+    assert signal.getsignal(number) == before
+    assert max(steps_on_disk(tmp_path / "parts")) == 4
+    parts, seen = run(tmp_path / "parts", checkpoint_every=50)
+    assert [step for step, _ in seen] == [5, 6]
+    assert_same_bits(parts, whole)
+    logs = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "parts")]
+    assert logs[0] == logs[1]
+
+
+def test_a_signal_at_the_last_step_changes_nothing(tmp_path):
+    whole, _ = run(tmp_path / "whole")
+    asked, _ = run(tmp_path / "asked", stop=lambda step: signal.SIGTERM if step == 6 else None)
+    assert_same_bits(asked, whole)

@@ -5,7 +5,7 @@ import optax
 import pytest
 
 from camtrap_jax.config import TrainConfig
-from camtrap_jax.train.optimizer import label, make_optimizer, make_schedule
+from camtrap_jax.train.optimizer import make_optimizer, make_schedule
 
 
 def torch_sgd(params, grads_of, *, rates, momentum, decay, num_steps):
@@ -83,8 +83,9 @@ def test_torch_itself_agrees():
 
 
 def test_a_frozen_trunk_stays_bit_for_bit_while_the_head_moves():
-    config = TrainConfig(freeze_trunk=True, weight_decay=0.5)
-    found = run_optax(make_optimizer(config, 3), nested(START), quadratic, 3)
+    config = TrainConfig(weight_decay=0.5)
+    optimizer = make_optimizer(config, 3, is_frozen=lambda layer: layer == "conv1_1")
+    found = run_optax(optimizer, nested(START), quadratic, 3)
     np.testing.assert_array_equal(found["conv1_1"], START["conv1_1"])
     assert np.abs(found["fc8"] - START["fc8"]).min() > 1e-3
 
@@ -129,7 +130,7 @@ def test_biases_and_norms_can_be_left_without_decay():
 def test_accumulated_batches_are_one_update_of_their_mean(freeze):
     """Twelve steps of three: four updates, with clipping, decay, and a schedule of four."""
     settings = {"momentum": 0.9, "weight_decay": 0.1, "gradient_clip": 1.5, "schedule": "cosine"}
-    settings["freeze_trunk"] = freeze
+    frozen = {"is_frozen": lambda layer: freeze and layer == "conv1_1"}
     rng = np.random.default_rng(0)
     grads = [{name: rng.normal(size=v.shape) for name, v in START.items()} for _ in range(12)]
     means = [
@@ -137,13 +138,13 @@ def test_accumulated_batches_are_one_update_of_their_mean(freeze):
         for k in range(0, 12, 3)
     ]
     accumulated = run_optax(
-        make_optimizer(TrainConfig(accumulate_steps=3, **settings), 12),
+        make_optimizer(TrainConfig(accumulate_steps=3, **settings), 12, **frozen),
         nested(START),
         lambda _, step: {name: np.float32(g) for name, g in grads[step].items()},
         12,
     )
     expected = run_optax(
-        make_optimizer(TrainConfig(**settings), 4),
+        make_optimizer(TrainConfig(**settings), 4, **frozen),
         nested(START),
         lambda _, step: {name: np.float32(g) for name, g in means[step].items()},
         4,
@@ -159,14 +160,18 @@ def test_fewer_batches_than_one_update_takes_are_refused():
         make_optimizer(TrainConfig(accumulate_steps=4), 3)
 
 
-def test_only_dense_layers_are_the_head():
-    params = {"conv1_1": {"kernel": 0}, "stage1": {"conv": {"kernel": 0}}, "bn1": {"scale": 0}}
-    params |= {name: {"kernel": 0, "bias": 0} for name in ("fc", "fc6", "fc7", "fc8")}
-    groups = label(params)
-    of_group = {name: set(jax.tree.leaves(value)) for name, value in groups.items()}
-    heads = {name for name, found in of_group.items() if found == {"head"}}
-    assert heads == {"fc", "fc6", "fc7", "fc8"}
-    assert all(of_group[name] == {"trunk"} for name in ("conv1_1", "stage1", "bn1"))
+def test_each_layer_moves_at_the_rate_of_its_group():
+    """The head's is twice the trunk's; of the trunk some layers are frozen."""
+    trunk, head = ("conv1_1", "layer3_0", "bn1"), ("fc", "fc6", "fc7", "fc8")
+    params = {name: {"kernel": jnp.zeros(1)} for name in (*trunk, *head)}
+    config = TrainConfig(learning_rate=0.1, head_learning_rate=0.2, weight_decay=0.0)
+    optimizer = make_optimizer(config, 300, is_frozen=lambda layer: layer in ("bn1", "fc6"))
+    ones = jax.tree.map(jnp.ones_like, params)
+    updates, _ = optimizer.update(ones, optimizer.init(params), params)
+    found = {name: -float(value["kernel"][0]) for name, value in updates.items()}
+    assert found == pytest.approx(
+        {**dict.fromkeys(trunk, 0.1), **dict.fromkeys(head, 0.2), "bn1": 0}
+    )
 
 
 def rates(num_steps, **settings):

@@ -205,7 +205,7 @@ def test_eight_images_are_learnt_by_heart():
 
 
 def test_a_frozen_trunk_is_run_as_in_evaluation_and_stays_bit_for_bit():
-    config = TrainConfig(freeze_trunk=True, weight_decay=0.1, head_learning_rate=0.1)
+    config = TrainConfig(frozen_stages=1, weight_decay=0.1, head_learning_rate=0.1)
     state, train_step, _ = make_training(config)
     before = jax.device_get(state)
     for step in range(3):
@@ -219,7 +219,7 @@ def test_a_frozen_trunk_is_run_as_in_evaluation_and_stays_bit_for_bit():
 
 def test_the_loss_over_a_frozen_trunk_is_that_of_evaluation():
     """BatchNorm has to use what it remembers: the batch's own statistics would drift unseen."""
-    config, model = TrainConfig(freeze_trunk=True), SmallNetwork(dropout=0.0)
+    config, model = TrainConfig(frozen_stages=1), SmallNetwork(dropout=0.0)
     state, train_step, eval_step = make_training(config, model=model, identity=True)
     state.batch_stats["bn1"]["mean"] += 0.3
     batch = random_batch(0)

@@ -1,4 +1,4 @@
-"""Infrared frames, hours of the day, and clocks that contradict the light."""
+"""Day and night: infrared frames, hours, and clocks that contradict the light."""
 
 from __future__ import annotations
 
@@ -34,6 +34,31 @@ def day_and_night(images: pd.DataFrame, animals: pd.DataFrame) -> dict[str, Any]
     species = {str(name): _shares(rows) for name, rows in animals.groupby("species")}
     clocks = _clocks_in_doubt(_with_light(images.drop_duplicates("filepath")))
     return {**_shares(animals), "species": species, "clocks_in_doubt": clocks}
+
+
+def light_of(images: pd.DataFrame) -> pd.Series:
+    """Tells of each image whether it was taken by "day" or at "night", or that it is "unknown".
+
+    The picture decides where it can: an infrared frame is of the night, and a frame in colour of
+    the day where its camera takes infrared ones. A camera that takes none has a white flash, or
+    took nothing at night: there the clock decides, night being from 18:00 until 06:00.
+
+    Args:
+      images: columns `camera`, `datetime` ("" where it is not known) and `saturation` (nan
+        likewise); all frames of each camera, since its other ones tell how it works.
+
+    Returns:
+      One word an image, with the index of `images`.
+    """
+    seen = _with_light(images)
+    takes_infrared = seen["is_infrared"].groupby(seen["camera"]).transform("any")
+    takes_infrared &= seen["camera"] != ""
+    by_picture = seen["is_infrared"] | (takes_infrared & seen["saturation"].notna())
+    hour = seen["hour"]
+    at_night = seen["is_infrared"].where(by_picture, (hour >= _NIGHT_FROM) | (hour < _NIGHT_UNTIL))
+    words = np.where(at_night, "night", "day")
+    known = by_picture | hour.notna()
+    return pd.Series(np.where(known, words, "unknown"), images.index)
 
 
 def _with_light(images: pd.DataFrame) -> pd.DataFrame:

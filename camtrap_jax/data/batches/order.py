@@ -46,6 +46,21 @@ def balanced_rows(
     return np.concatenate(images)
 
 
+def training_order(
+    labels: Int[np.ndarray, " images"], *, balanced: bool
+) -> Callable[..., Int[np.ndarray, " count"]]:
+    """Returns the function (seed, start, count) -> images, which are places in `labels`.
+
+    Args:
+      labels: the class of each training image; at least one.
+      balanced: whether all classes are equally frequent, as in `balanced_rows`.
+    """
+    if not balanced:
+        return functools.partial(shuffled_rows, np.arange(len(labels)))
+    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    return functools.partial(balanced_rows, groups)
+
+
 def _part(
     rows: Int[np.ndarray, " images"],
     permutation: Callable[[int, int, int], Int[np.ndarray, " images"]],

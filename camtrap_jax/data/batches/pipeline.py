@@ -12,7 +12,7 @@ from jaxtyping import Int, UInt8
 
 from camtrap_jax.data.batches.frames import Shape, common_shape, decode_frame, empty_frames
 from camtrap_jax.data.batches.loading import Batch, iterate, part_of_batch
-from camtrap_jax.data.batches.order import balanced_rows, shuffled_rows
+from camtrap_jax.data.batches.order import training_order
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.run_folder import DatasetFolder
@@ -28,6 +28,11 @@ def num_steps_per_epoch(num_images: int, batch_size: int) -> int:
 def train_rows(dataset: DatasetFolder) -> Int[np.ndarray, " images"]:
     """Returns the manifest rows that the network learns from."""
     return np.flatnonzero(dataset.manifest["split"] == "train")
+
+
+def val_rows(dataset: DatasetFolder) -> Int[np.ndarray, " images"]:
+    """Returns the manifest rows on which training is watched."""
+    return np.flatnonzero(dataset.manifest["split"] == "val")
 
 
 def make_train_batches(
@@ -69,17 +74,12 @@ def make_train_batches(
     shape = common_shape(RecordSource(dataset.records), rows, size_px)
     load = LoadBatch(dataset, shape=shape, columns=("pixels", "label"))
     labels = class_labels(dataset.manifest, dataset.classes)[rows]
-    groups = [rows[labels == label] for label in np.unique(labels)]
-    order = (
-        functools.partial(balanced_rows, groups)
-        if balanced
-        else functools.partial(shuffled_rows, rows)
-    )
+    order = training_order(labels, balanced=balanced)
 
     # Grain's own shuffle and batch take as long for each image as decoding does for half of it.
     def load_step(step: int) -> Batch:
         start = int(step) * batch_size + part.start
-        return load(order(seed=seed, start=start, count=part.stop - part.start))
+        return load(rows[order(seed=seed, start=start, count=part.stop - part.start)])
 
     return grain.MapDataset.range(_ENDLESS).map(load_step)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camtrap_jax.report.gallery import Row, confusions, is_correct, mistakes, random_gallery
+from camtrap_jax.report.gallery import Row, is_correct, mistakes, random_gallery
 from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 
@@ -35,7 +35,7 @@ def maps_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
 
 
 def mistakes_section(results: Results, pictures: Pictures) -> dict[str, Any] | None:
-    """Draws misclassified images with their maps, and counts the confusions."""
+    """Draws misclassified images with their maps."""
     predictions = results.rows(PREDICTIONS)
     if predictions is None:
         return None
@@ -47,7 +47,6 @@ def mistakes_section(results: Results, pictures: Pictures) -> dict[str, Any] | N
     )
     return {
         "cards": [_mistake(row, pictures) for row in shown],
-        "pairs": confusions(predictions, limit=10),
         "target": results.config.explain.target,
         "wrong": sum(not is_correct(row) for row in predictions),
         "images": len(predictions),

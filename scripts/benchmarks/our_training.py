@@ -1,0 +1,82 @@
+"""Our side: the step that `camtrap train` compiles, on a batch that lies on the device."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.contest import Work
+from benchmarks.train_task import (
+    LEARNING_RATES,
+    MOMENTUM,
+    WEIGHT_DECAY,
+    Task,
+    Trial,
+    draw_batch,
+    show,
+)
+from camtrap_jax.config import TrainConfig
+from camtrap_jax.models import Network, load_weights, make_model, save_weights
+from camtrap_jax.train.optimizer import make_optimizer
+from camtrap_jax.train.state import init_state
+from camtrap_jax.train.step import make_train_step
+
+_ENDLESS = 1_000_000  # steps of which the first third has one learning rate
+
+
+def write_weights(task: Task) -> None:
+    """Draws weights as training does, and writes them where both sides read them."""
+    model = _model(task)
+    images = jnp.zeros((1, task.image_size, task.image_size, 3))
+    save_weights(task.weights, jax.jit(model.init)(jax.random.key(0), images))
+
+
+def trial(task: Task) -> Trial:
+    """Shows our side."""
+    return show(task, _steps(task), jax.devices()[0].device_kind)
+
+
+def work(task: Task) -> Work:
+    """Counts the images of steps that are done."""
+    for _ in _lasting_steps(task):
+        yield task.batch_size
+
+
+def _steps(task: Task) -> Iterator[float]:
+    """Trains without end; yields each step's loss."""
+    if jax.default_backend() != "cpu":  # the default there is TF32
+        jax.config.update("jax_default_matmul_precision", "highest")
+    model = _model(task)
+    rate = LEARNING_RATES[task.network]
+    settings = TrainConfig(
+        learning_rate=rate,
+        head_learning_rate=rate,
+        momentum=MOMENTUM,
+        weight_decay=WEIGHT_DECAY,
+    )
+    optimizer = make_optimizer(settings, _ENDLESS)
+    step = make_train_step(model, optimizer, _unchanged, seed=0)
+    state = init_state(load_weights(task.weights, model), optimizer)
+    images, labels = draw_batch(task)
+    batch = jax.device_put({"pixels": images, "label": labels.astype("int32")})
+    while True:
+        state, metrics = step(state, batch)
+        jax.block_until_ready(state)
+        yield float(metrics["loss"])
+
+
+# Compiled once, and going on from round to round.
+_lasting_steps = functools.cache(_steps)
+
+
+def _model(task: Task) -> Network:
+    return make_model(task.network, num_classes=task.num_classes, dropout=task.dropout)
+
+
+def _unchanged(keys: Any, images: jax.Array) -> jax.Array:
+    del keys
+    return images
