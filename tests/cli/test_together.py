@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import time
 from collections import Counter
 
@@ -11,10 +12,11 @@ import safetensors.numpy
 from reference.joint_processes import (
     WATCHED,
     finish,
-    kill_when,
+    kill,
     run_together,
     said,
     start_together,
+    wait_until,
 )
 
 from camtrap_jax.data.batches.order import shuffled_rows
@@ -132,8 +134,27 @@ def test_a_killed_training_goes_on_in_as_many_processes_as_there_are(
             assert run_together(words, logs[:count], **settings) == [0] * count
             break
         processes = start_together(words, logs[:count], **settings)
-        kill_when(processes, lambda n=num_lines: len(lines_of(root)) >= n, range(count))
+        wait_until(processes, lambda n=num_lines: len(lines_of(root)) >= n)
+        kill(processes)
     assert "continuing after step" in logs[0].read_text()
+    assert_same_runs(root, undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+def test_one_process_asked_to_stop_stops_all_after_the_same_step_and_loses_none(
+    words, undisturbed, tmp_path, logs, number
+):
+    root = tmp_path / "run"
+    processes = start_together(words, logs)
+    wait_until(processes, lambda: len(lines_of(root)) >= 2)
+    processes[number].send_signal(signal.SIGTERM)
+    assert finish(processes) == [128 + signal.SIGTERM] * 2, [log.read_text() for log in logs]
+    step = lines_of(root)[-1]["step"]
+    assert f"stopped by SIGTERM after step {step}, which is saved" in logs[0].read_text()
+    assert (root / "checkpoints" / str(step)).exists()
+    assert not (root / "weights.safetensors").exists()
+    assert run_together(words, logs) == [0, 0]
     assert_same_runs(root, undisturbed)
 
 
@@ -239,7 +260,8 @@ def test_a_process_that_fails_in_training_ends_the_other_at_once(
 @pytest.mark.slow
 def test_a_process_that_is_killed_ends_the_other(words, tmp_path, logs):
     processes = start_together(words, logs)
-    kill_when(processes, lambda: len(lines_of(tmp_path / "run")) >= 3, [1])
+    wait_until(processes, lambda: len(lines_of(tmp_path / "run")) >= 3)
+    kill(processes[1:])
     start = time.monotonic()
     assert finish(processes)[0] == 1
     assert time.monotonic() - start < 30

@@ -1,14 +1,11 @@
 """Trains a narrow network for twenty steps on 1, 2, 4 and 8 simulated devices.
 
-Usage: devices_program.py NETWORK PRECISION FILE; a process has its number of devices once and for
-all, so this is a program of its own.
+Usage: devices_program.py NETWORK PRECISION FILE, with ENVIRONMENT set; a process has its number of
+devices once and for all, so this is a program of its own.
 """
 
 import functools
-import os
 import sys
-
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=8"
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +20,7 @@ from camtrap_jax.train import step
 from camtrap_jax.train.optimizer import make_optimizer
 from camtrap_jax.train.state import init_state
 
+ENVIRONMENT = {"XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
 NUM_STEPS = 20
 DEVICES = (1, 2, 4, 8)
 WIDTH = 1 / 16

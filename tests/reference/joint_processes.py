@@ -63,18 +63,14 @@ def run_together(words, logs, **settings):
     return finish(start_together(words, logs, **settings))
 
 
-def kill_when(processes, is_time, which=(0, 1)):
-    """Kills some of the processes as soon as `is_time()`."""
+def wait_until(processes, is_time):
+    """Waits for a moment at which all processes are still running."""
     end = time.monotonic() + PATIENCE_SEC
-    try:
-        while not is_time():
-            assert time.monotonic() < end, "the moment never came"
-            assert all(process.poll() is None for process in processes), "ended too early"
-            time.sleep(0.01)
-    except AssertionError:
-        kill(processes)
-        raise
-    kill([processes[number] for number in which])
+    while not is_time():
+        if time.monotonic() > end or any(process.poll() is not None for process in processes):
+            kill(processes)
+            raise AssertionError("the moment never came")
+        time.sleep(0.01)
 
 
 def said(log):

@@ -43,6 +43,7 @@ def test_twenty_steps_of_the_real_networks_on_up_to_eight_devices(name, precisio
     """In double precision to 1e-12; in single an activation at a ReLU's kink may count or not."""
     path = tmp_path / "found.npz"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment |= devices_program.ENVIRONMENT
     program = [sys.executable, devices_program.__file__, name, precision, str(path)]
     subprocess.run(program, check=True, env=environment)
     tolerance = {"float32": TOLERANCE, "float64": 1e-12}[precision]
