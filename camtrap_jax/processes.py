@@ -77,6 +77,14 @@ def join(coordinator_address: str, num_processes: int, process_id: int) -> None:
         alarm.cancel()
 
 
+def start_devices() -> None:
+    """Starts the devices of all processes, which have to do it at the same time.
+
+    Later the first process may be the only one that needs some.
+    """
+    jax.devices()
+
+
 def is_first() -> bool:
     """Tells whether this process is the one that writes files; starts no device."""
     return distributed.global_state.process_id == 0

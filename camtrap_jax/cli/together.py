@@ -49,6 +49,7 @@ def joined(command: str) -> Iterator[Console]:
     watcher.start()
     try:
         _check_same_command()
+        processes.start_devices()
         yield TerminalConsole() if processes.is_first() else Silent()
     except (Exception, KeyboardInterrupt) as error:
         _fail(command, error)
@@ -91,7 +92,10 @@ def _fail(command: str, error: BaseException) -> NoReturn:
             "the same command in all processes goes on from the newest checkpoint"
         )
     code, text = outcome(command, error)
-    processes.publish_failure(text.strip().splitlines()[-1])
+    line = text.strip()
+    if "\n" in line:  # a traceback, which is here for all to read
+        line = f"camtrap {command}: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    processes.publish_failure(line)
     _end(code, text)
 
 
