@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -13,19 +13,28 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 Batch = Mapping[str, np.ndarray]
 
 
-def initialize_processes(
-    coordinator_address: str = "", num_processes: int = 0, process_id: int = -1
-) -> None:
-    """Joins this process to the others of a run; does nothing for a single process."""
-    if coordinator_address:
-        jax.config.update("jax_cpu_collectives_implementation", "gloo")
-        jax.distributed.initialize(coordinator_address, num_processes, process_id)
+def make_mesh(devices: Sequence[Any] | None = None) -> Mesh:
+    """Makes a mesh with the one axis `data`.
 
+    Args:
+      devices: which; by default all of all processes, which then have to compute together.
 
-def make_mesh() -> Mesh:
-    """Makes a mesh of all devices of all processes with the one axis `data`."""
+    Raises:
+      ValueError: JAX sees devices of other processes, which were not joined.
+    """
+    if jax.process_count() > 1 and not jax.distributed.is_initialized():
+        raise ValueError(
+            f"expected the devices of one process, got those of {jax.process_count()}; start the "
+            "same command in all of them with --coordinator_address=auto"
+        )
     # Auto axes: linen.Dropout raises ShardingTypeError under Explicit ones (flax 0.12).
-    return jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
+    chosen = jax.devices() if devices is None else devices
+    return jax.make_mesh((len(chosen),), ("data",), (AxisType.Auto,), devices=chosen)
+
+
+def make_local_mesh() -> Mesh:
+    """Makes a mesh of this process's devices alone, for what one process computes by itself."""
+    return make_mesh(jax.local_devices())
 
 
 def put_batch(batch: Batch, mesh: Mesh) -> dict[str, jax.Array]:

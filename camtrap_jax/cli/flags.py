@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from absl import flags
 from ml_collections import config_flags
@@ -49,10 +50,36 @@ def define_overwrite() -> None:
 
 
 def define_processes() -> None:
-    """Defines the flags of a run over several hosts."""
-    flags.DEFINE_string("coordinator_address", "", "host:port of process 0 of several")
+    """Defines the flags of a run in several processes."""
+    flags.DEFINE_string(
+        "coordinator_address",
+        "",
+        "HOST:PORT of process 0 of several; auto: in a Slurm job, on a TPU pod, under Open MPI or "
+        "Kubernetes, where the numbers are found, too",
+    )
     flags.DEFINE_integer("num_processes", 1, "how many processes run this command", lower_bound=1)
     flags.DEFINE_integer("process_id", 0, "which of them this is, from 0", lower_bound=0)
+    flags.register_multi_flags_validator(
+        ("coordinator_address", "num_processes", "process_id"), _check_processes
+    )
+
+
+def _check_processes(values: dict[str, Any]) -> bool:
+    address, count = values["coordinator_address"], values["num_processes"]
+    host, _, port = address.rpartition(":")
+    if address in ("", "auto"):
+        if count > 1 or values["process_id"]:
+            raise flags.ValidationError(
+                "--num_processes and --process_id: expected with --coordinator_address=HOST:PORT"
+            )
+    elif not (host and port.isdecimal()):
+        raise flags.ValidationError(f"expected HOST:PORT or auto, got {address!r}")
+    elif values["process_id"] >= count:
+        raise flags.ValidationError(
+            f"--process_id: expected 0 to {count - 1}, as there are {count}, "
+            f"got {values['process_id']}"
+        )
+    return True
 
 
 def define_export_formats(*, default: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import errno
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from camtrap_jax.cli.large_pages import restart_with_large_pages
@@ -65,15 +66,20 @@ def main(argv: list[str]) -> int:
         return 2
     try:
         command.main()
-    except USER_ERRORS as error:
-        if os.environ.get("CAMTRAP_TRACEBACK"):
-            raise
-        print(f"camtrap {argv[1]}: {_one_line(error)}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"\ncamtrap {argv[1]}: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+    except (*USER_ERRORS, KeyboardInterrupt) as error:
+        code, text = outcome(argv[1], error)
+        print(text, file=sys.stderr)
+        return code
     return 0
+
+
+def outcome(command: str, error: BaseException) -> tuple[int, str]:
+    """Returns the exit code of a command that failed, and what there is to say."""
+    if isinstance(error, KeyboardInterrupt):
+        return 130, f"\ncamtrap {command}: stopped; the same command goes on from here"
+    if isinstance(error, USER_ERRORS) and not os.environ.get("CAMTRAP_TRACEBACK"):
+        return 1, f"camtrap {command}: {_one_line(error)}"
+    return 1, "".join(traceback.format_exception(error)).rstrip()
 
 
 def _usage() -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from absl import flags as absl_flags
 
-from camtrap_jax.cli import flags
-from camtrap_jax.cli.console import TerminalConsole
+from camtrap_jax.cli import flags, together
+from camtrap_jax.config import Config
 from camtrap_jax.config_checks import validate
+from camtrap_jax.study.console import Console
 
 
 def define_flags() -> None:
@@ -23,25 +24,29 @@ def define_flags() -> None:
 
 def main() -> None:
     """Runs the stages that are not up to date."""
-    from camtrap_jax.mesh import initialize_processes  # noqa: PLC0415 (flags first, then JAX)
-    from camtrap_jax.study.stages import remove_run  # noqa: PLC0415
+    with together.joined("study") as console:
+        _study(console)
+
+
+def _study(console: Console) -> None:
+    from camtrap_jax.processes import on_first  # noqa: PLC0415 (flags first, then JAX)
     from camtrap_jax.study.whole import run_study  # noqa: PLC0415
 
     values, config = absl_flags.FLAGS, flags.config_given()
     validate(config)
-    initialize_processes(values.coordinator_address, values.num_processes, values.process_id)
-    root, console = Path(values.workdir), TerminalConsole()
+    root = Path(values.workdir)
     source = Path(values.source) if values.source else None
     dataset = Path(values.dataset) if values.dataset else None
     if values.overwrite and not (source and dataset):  # run_study refuses both
-        if dataset or config.data.format != "tfds":  # whose source is a name, not a path
-            flags.check_exists(source or dataset)
-        remove_run(root, keep=source or dataset)
-    run = run_study(
-        root,
-        config,
-        console,
-        source=source,
-        dataset=dataset,
-    )
+        flags.check_exists(dataset)
+        on_first(lambda: _start_afresh(root, source, dataset, config))
+    run = run_study(root, config, console, source=source, dataset=dataset)
     console.say(f"report: {run.root / 'report' / 'index.html'}")
+
+
+def _start_afresh(root: Path, source: Path | None, dataset: Path | None, config: Config) -> None:
+    from camtrap_jax.study.stages import remove_run  # noqa: PLC0415
+
+    if config.data.format != "tfds":  # whose source is a name, not a path
+        flags.check_exists(source)
+    remove_run(root, keep=source or dataset)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from absl import flags as absl_flags
 
-from camtrap_jax.cli import flags
-from camtrap_jax.cli.console import TerminalConsole
+from camtrap_jax.cli import flags, together
 from camtrap_jax.config_checks import validate
+from camtrap_jax.study.console import Console
 
 
 def define_flags() -> None:
@@ -22,16 +22,20 @@ def define_flags() -> None:
 
 def main() -> None:
     """Trains, or goes on from the newest checkpoint."""
-    from camtrap_jax.mesh import initialize_processes  # noqa: PLC0415 (flags first, then JAX)
+    with together.joined("train") as console:
+        _train(console)
+
+
+def _train(console: Console) -> None:
+    from camtrap_jax.processes import on_first  # noqa: PLC0415 (flags first, then JAX)
     from camtrap_jax.run_folder import DatasetFolder  # noqa: PLC0415
     from camtrap_jax.study.stages import open_run, remove_run, run_stage  # noqa: PLC0415
 
-    values = absl_flags.FLAGS
-    initialize_processes(values.coordinator_address, values.num_processes, values.process_id)
-    root, dataset, config = Path(values.workdir), Path(values.dataset), flags.config_given()
+    values, config = absl_flags.FLAGS, flags.config_given()
+    root, dataset = Path(values.workdir), Path(values.dataset)
     validate(config)
     if values.overwrite:
         flags.check_exists(dataset)
-        remove_run(root, keep=dataset)
+        on_first(lambda: remove_run(root, keep=dataset))
     run = open_run(root, DatasetFolder(dataset), config)
-    run_stage("train", run, config, TerminalConsole())
+    run_stage("train", run, config, console)

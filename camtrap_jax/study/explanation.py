@@ -16,7 +16,7 @@ from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.explain import make_explainer
 from camtrap_jax.explain.dataset import Rows, write_explanations
 from camtrap_jax.explain.gallery import gallery_rows
-from camtrap_jax.mesh import Batch, make_mesh, padded_batch_size, put_batch, put_replicated
+from camtrap_jax.mesh import Batch, make_local_mesh, padded_batch_size, put_batch, put_replicated
 from camtrap_jax.models import load_weights
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import open_array, write_json, write_table
@@ -68,7 +68,7 @@ def _make_pass(
     run: RunFolder, config: Config, index: pd.DataFrame, positions: np.ndarray
 ) -> Callable[[str, np.ndarray, list[str], Console], None]:
     """Returns the function that explains some rows of the index and stores the arrays."""
-    dataset, mesh = run.dataset, make_mesh()
+    dataset, mesh = run.dataset, make_local_mesh()
     model = build_network(config, len(dataset.classes))
     variables = put_replicated(load_weights(run.weights, model), mesh)
     labels = class_labels(index, dataset.classes)

@@ -14,7 +14,7 @@ from camtrap_jax.data.batches.augment import normalise
 from camtrap_jax.data.batches.pipeline import eval_batches
 from camtrap_jax.mesh import (
     compiler_options,
-    make_mesh,
+    make_local_mesh,
     padded_batch_size,
     put_batch,
     put_replicated,
@@ -28,7 +28,7 @@ def predicted_logits(
     run: RunFolder, config: Config, rows: Int[np.ndarray, " images"]
 ) -> Float[np.ndarray, "images classes"]:
     """Runs a run's network on rows of its dataset's manifest, in their order."""
-    mesh = make_mesh()
+    mesh = make_local_mesh()
     model = build_network(config, len(run.dataset.classes))
     variables = put_replicated(load_weights(run.weights, model), mesh)
 

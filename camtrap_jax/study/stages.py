@@ -9,6 +9,7 @@ from pathlib import Path
 
 from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_differences, config_to_dict
+from camtrap_jax.processes import gather, on_first
 from camtrap_jax.provenance import provenance
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import CLASSES, DatasetFolder, RunFolder
@@ -32,6 +33,7 @@ class Stage:
     settings: tuple[str, ...]  # sections of the config that it reads
     needs: tuple[str, ...]  # stages whose results it reads
     files: tuple[str, ...] = ()  # results of other commands that it reads where they are
+    is_joint: bool = False  # whether several processes compute it together
 
 
 def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]:
@@ -42,7 +44,7 @@ def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("train", train_run, ("synthetic", "data", "model", "train"), ()),
+        Stage("train", train_run, ("synthetic", "data", "model", "train"), (), is_joint=True),
         Stage("explain", explain_run, ("explain",), ("train",)),
         Stage("evaluate", _quiet(evaluate_run), ("evaluate", "tree"), ("explain",)),
         Stage("units", _quiet(find_units), ("units",), ("explain",)),
@@ -81,6 +83,8 @@ RUN_FILES = (
 def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bool:
     """Runs a stage unless its results are up to date.
 
+    Several processes train together; all else the first one does alone, while the others wait.
+
     Returns:
       Whether it ran.
 
@@ -88,24 +92,38 @@ def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bo
       ValueError: a stage that it needs has not been run to its end with these settings.
     """
     stage = STAGES[name]
+    if not on_first(lambda: _begin(name, run, config)):
+        console.say(f"{name}: up to date")
+        return False
+    if stage.is_joint:
+        stage.run(run, config, console)
+    else:
+        on_first(lambda: stage.run(run, config, console))
+    on_first(lambda: _finish(name, run, config))
+    console.say(f"{name}: done, {run.root / name}")
+    return True
+
+
+def _begin(name: str, run: RunFolder, config: Config) -> bool:
+    """Notes that a stage runs, and discards results of other settings; tells whether it has to."""
     key = stage_key(name, run, config)
-    for other in stage.needs:
+    for other in STAGES[name].needs:
         _check_finished(other, run, config)
     mark = run.root / name / _MARK
     if mark.exists():
         if _is_of(mark, name, run, config):
-            console.say(f"{name}: up to date")
             return False
         _discard_results(name, run)
     started = run.root / name / "started.json"
     if started.exists() and not _is_of(started, name, run, config):
         _discard_results(name, run)  # a half-done pass with other settings
     write_json(started, {"key": key})
-    stage.run(run, config, console)
-    started.unlink(missing_ok=True)
-    write_json(mark, {"key": key})
-    console.say(f"{name}: done, {run.root / name}")
     return True
+
+
+def _finish(name: str, run: RunFolder, config: Config) -> None:
+    (run.root / name / "started.json").unlink(missing_ok=True)
+    write_json(run.root / name / _MARK, {"key": stage_key(name, run, config)})
 
 
 def stage_key(name: str, run: RunFolder, config: Config) -> str:
@@ -134,8 +152,20 @@ def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
       config: all settings; those of the analyses and the report may differ from the folder's.
 
     Raises:
-      ValueError: the folder was made with other data, model or training settings.
+      ValueError: the folder was made with other data, model or training settings, or another
+        process of this run sees other data.
     """
+    for number, digest in enumerate(gather(dataset.digest)):
+        if digest != dataset.digest:
+            raise ValueError(
+                f"{dataset.root}: process {number} sees another dataset there; all hosts need the "
+                "same one under the same path"
+            )
+    on_first(lambda: _make_run_folder(root, dataset, config))
+    return RunFolder(root)
+
+
+def _make_run_folder(root: Path, dataset: DatasetFolder, config: Config) -> None:
     check_fixed_settings(root, config)
     digest = dataset.digest
     path = root / "provenance.json"
@@ -152,7 +182,6 @@ def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
     if not (root / CLASSES).exists():  # the digest says that they are the same
         write_json(root / CLASSES, {"known": dataset.classes, "unknown": dataset.unknown})
     write_json(root / "config.json", config_to_dict(config))
-    return RunFolder(root)
 
 
 def check_fixed_settings(root: Path, config: Config) -> None:

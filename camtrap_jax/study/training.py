@@ -185,7 +185,7 @@ def _make_evaluator(training: _Training) -> Callable[[TrainState], dict[str, flo
 
 def _open_log(run: RunFolder, config: Config, *, start_step: int) -> MetricsLog:
     events = None
-    if config.train.tensorboard:
+    if config.train.tensorboard and is_first_process():
         from camtrap_jax.train.events import EventFiles  # noqa: PLC0415 (it takes a second)
 
         events = EventFiles(run.root / "train" / "tensorboard", start_step=start_step)

@@ -8,6 +8,7 @@ from camtrap_jax.config import Config
 from camtrap_jax.config_checks import validate
 from camtrap_jax.data.prepare import prepare_dataset
 from camtrap_jax.data.summary import summary
+from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.stages import STAGES, check_fixed_settings, has_network, open_run, run_stage
@@ -24,6 +25,8 @@ def run_study(
 ) -> RunFolder:
     """Carries out the study in a run folder; run again, it does only what is not up to date.
 
+    Several processes need a run folder, and a dataset or a source, that all of them see.
+
     Args:
       root: the run folder.
       config: all settings.
@@ -37,27 +40,36 @@ def run_study(
     if source and dataset:
         raise ValueError("study: give --source or --dataset, not both")
     validate(config)
-    check_fixed_settings(root, config)
-    start = config.model.init_from  # checked before minutes of drawing and preparing
-    if start and not has_network(root) and not Path(start).is_file():
-        raise FileNotFoundError(f"{start}: no such file of weights (model.init_from)")
+    on_first(lambda: _check_start(root, config))
     if dataset is None:
-        source = source or _draw(root / "synthetic", config, console)
         dataset = root / "dataset"
-        progress = console.progress("prepare")
-        is_new = prepare_dataset(
-            source,
-            dataset,
-            config.data,
-            may_change=not has_network(root),  # which was trained on the dataset as it is
-            on_progress=progress,
-        )
-        for line in summary(DatasetFolder(dataset)) if is_new else ():
-            console.say(f"prepare: {line}")
+        on_first(lambda: _prepare(source, root, config, console))
     run = open_run(root, DatasetFolder(dataset), config)
     for name in STAGES:
         run_stage(name, run, config, console)
     return run
+
+
+def _check_start(root: Path, config: Config) -> None:
+    """Refuses what would else end the study after minutes of drawing and preparing."""
+    check_fixed_settings(root, config)
+    start = config.model.init_from
+    if start and not has_network(root) and not Path(start).is_file():
+        raise FileNotFoundError(f"{start}: no such file of weights (model.init_from)")
+
+
+def _prepare(source: Path | None, root: Path, config: Config, console: Console) -> None:
+    """Prepares the source, or else drawn pictures, into RUN/dataset."""
+    dataset = root / "dataset"
+    is_new = prepare_dataset(
+        source or _draw(root / "synthetic", config, console),
+        dataset,
+        config.data,
+        may_change=not has_network(root),  # which was trained on the dataset as it is
+        on_progress=console.progress("prepare"),
+    )
+    for line in summary(DatasetFolder(dataset)) if is_new else ():
+        console.say(f"prepare: {line}")
 
 
 def _draw(folder: Path, config: Config, console: Console) -> Path:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import jax
+
+from camtrap_jax.mesh import is_first_process
+from camtrap_jax.store import atomic_path
 
 if TYPE_CHECKING:  # it loads torch where there is one
     from camtrap_jax.train.events import EventFiles
@@ -16,6 +20,8 @@ if TYPE_CHECKING:  # it loads torch where there is one
 
 class MetricsLog:
     """Appends to `metrics.jsonl`; knows which lines a continued run has to drop.
+
+    All processes of a run keep the same numbers in mind; the first writes them.
 
     Attributes:
       evaluations: the lines about validation images so far, of this run and of those before.
@@ -29,11 +35,12 @@ class MetricsLog:
           start_step: the step from which training goes on.
           events: where every line goes, too.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         kept = [line for line in _whole_lines(path) if json.loads(line)["step"] <= start_step]
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        temporary.replace(path)
+        if is_first_process():
+            with atomic_path(path) as temporary:
+                temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        else:
+            path = Path(os.devnull)
         self._stream: TextIO = path.open("a", encoding="utf-8")
         self._pending: tuple[int, dict[str, Any]] | None = None
         self._events = events

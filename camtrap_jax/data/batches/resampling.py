@@ -45,12 +45,12 @@ def resample_by_gathering(
         for x, column_weight in zip(*columns, strict=True):
             # Clipping every index anew would cost as much as the rest.
             pixels = image.at[y[:, None], x[None]].get(mode="promise_in_bounds")
-            line += pixels.astype(jnp.float32) * column_weight[None, :, None]
+            line += pixels.astype(total.dtype) * column_weight[None, :, None]
         return total + line * row_weight[:, None, None], None
 
     # A loop, although it takes only two to four turns: a plain sum XLA would merge into everything
     # that reads the image, and so compute it four times on a CPU.
-    empty = jnp.zeros((rows[0].shape[1], columns[0].shape[1], 3), jnp.float32)
+    empty = jnp.zeros((rows[0].shape[1], columns[0].shape[1], 3), rows[1].dtype)
     return jax.lax.scan(add, empty, rows)[0]
 
 
