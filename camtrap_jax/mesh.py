@@ -83,15 +83,3 @@ def reached_preemption(step: int) -> bool:
 def device_name() -> str:
     """Describes the devices, e.g. `4 x cpu`."""
     return f"{jax.device_count()} x {jax.devices()[0].device_kind}"
-
-
-def compiler_options() -> dict[str, str] | None:
-    """Options for `jax.jit` that double the speed of convolutions on a CPU; none elsewhere.
-
-    By default XLA:CPU gathers the whole network into one YNNPACK fusion, which is slower than the
-    sum of its parts. Restricting fusions to single matrix products avoids it; given here, the
-    option holds for one program and leaves the user's XLA_FLAGS alone.
-    """
-    if jax.default_backend() != "cpu":
-        return None
-    return {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
