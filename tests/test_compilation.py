@@ -1,4 +1,4 @@
-"""The options that make networks fast on a CPU still do what they are for in this version of XLA."""
+"""The options that make networks fast on a CPU still do so in this version of XLA."""
 
 import re
 
