@@ -80,6 +80,15 @@ def reached_preemption(step: int) -> bool:
     return multihost_utils.reached_preemption_sync_point(step)
 
 
-def device_name() -> str:
-    """Describes the devices, e.g. `4 x cpu`."""
-    return f"{jax.device_count()} x {jax.devices()[0].device_kind}"
+def describe_devices() -> dict[str, Any]:
+    """Returns what a run computes on, for its records; starts the devices.
+
+    Several processes have to have started them together before one asks alone.
+    """
+    first = jax.devices()[0]
+    return {
+        "platform": first.platform,
+        "kind": first.device_kind,
+        "num_devices": jax.device_count(),
+        "num_processes": jax.process_count(),
+    }
