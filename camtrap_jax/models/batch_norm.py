@@ -14,8 +14,9 @@ from jaxtyping import Array, Float
 from camtrap_jax.compilation import is_cpu, materialised
 
 _POSITIONS = (0, 1, 2)
-# The variance from a mean of squares loses this factor of its digits, in units of the last one.
-_MAX_SHARE_OF_MEAN = 256.0
+# Of the mean's square over the variance, up to which the difference of squares is used: it costs a
+# variance up to this times 1e-6 of itself.
+_MAX_SHARE_OF_MEAN = 16.0
 
 Maps = Float[Array, "b h w c"]
 Channels = Float[Array, " c"]

@@ -51,9 +51,10 @@ def test_one_value_a_channel_gives_a_finite_variance():
 
 def in_parts(x, scale, bias):
     """Normalises with operations that JAX knows how to differentiate."""
-    mean = x.mean((0, 1, 2))
-    var = jnp.square(x - mean).mean((0, 1, 2))
-    return (x - mean) / jnp.sqrt(var + 1e-5) * scale + bias
+    axes = (0, 1, 2)
+    centred = x - x.mean(axes, keepdims=True)
+    deviation = jnp.sqrt(jnp.square(centred).mean(axes, keepdims=True) + 1e-5)
+    return centred / deviation * scale[None, None, None] + bias[None, None, None]
 
 
 @pytest.mark.parametrize("options", [None, compiler_options()], ids=["plain", "as trained"])
@@ -86,7 +87,7 @@ def test_statistics_have_no_gradient():
     np.testing.assert_array_equal(jax.grad(statistics)(x), np.zeros(x.shape))
 
 
-@pytest.mark.parametrize("share", [1, 15, 17, 1e3])
+@pytest.mark.parametrize("share", [1, 3.5, 4.5, 1e3])
 def test_a_mean_that_is_large_beside_the_deviation_costs_no_digits(share):
     """A difference of squares alone would be wrong by per cents, or negative, at the last."""
     rng = np.random.default_rng(0)
@@ -94,7 +95,7 @@ def test_a_mean_that_is_large_beside_the_deviation_costs_no_digits(share):
     x[..., 1:] = rng.normal(size=(4, 16, 16, 2))  # a single channel of three is enough
     _, mean, var = jax.jit(lambda x: normalise_batch(x, jnp.ones(3), jnp.zeros(3), 1e-5))(x)
     np.testing.assert_allclose(mean, x.astype(np.float64).mean((0, 1, 2)), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(var, x.astype(np.float64).var((0, 1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(var, x.astype(np.float64).var((0, 1, 2)), rtol=3e-5)
 
 
 def test_in_bfloat16_the_statistics_are_single_precision():
