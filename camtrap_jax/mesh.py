@@ -80,18 +80,15 @@ def reached_preemption(step: int) -> bool:
     return multihost_utils.reached_preemption_sync_point(step)
 
 
-def device_name() -> str:
-    """Describes the devices, e.g. `4 x cpu`."""
-    return f"{jax.device_count()} x {jax.devices()[0].device_kind}"
+def describe_devices() -> dict[str, Any]:
+    """Returns what a run computes on, for its records; starts the devices.
 
-
-def compiler_options() -> dict[str, str] | None:
-    """Options for `jax.jit` that double the speed of convolutions on a CPU; none elsewhere.
-
-    By default XLA:CPU gathers the whole network into one YNNPACK fusion, which is slower than the
-    sum of its parts. Restricting fusions to single matrix products avoids it; given here, the
-    option holds for one program and leaves the user's XLA_FLAGS alone.
+    Several processes have to have started them together before one asks alone.
     """
-    if jax.default_backend() != "cpu":
-        return None
-    return {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+    first = jax.devices()[0]
+    return {
+        "platform": first.platform,
+        "kind": first.device_kind,
+        "num_devices": jax.device_count(),
+        "num_processes": jax.process_count(),
+    }

@@ -3,7 +3,13 @@ import numpy as np
 import pytest
 from jax.sharding import PartitionSpec
 
-from camtrap_jax.mesh import make_mesh, padded_batch_size, put_batch, put_replicated
+from camtrap_jax.mesh import (
+    describe_devices,
+    make_mesh,
+    padded_batch_size,
+    put_batch,
+    put_replicated,
+)
 
 
 def test_a_batch_lies_in_equal_parts_on_all_devices_in_order():
@@ -33,3 +39,12 @@ def test_a_batch_that_the_devices_cannot_share_is_refused():
 @pytest.mark.parametrize(("asked", "padded"), [(1, 4), (4, 4), (5, 8), (64, 64)])
 def test_a_batch_size_is_rounded_up_to_the_devices(asked, padded):
     assert padded_batch_size(asked) == padded
+
+
+def test_devices_are_described_as_json_can_hold_them():
+    assert describe_devices() == {
+        "platform": "cpu",
+        "kind": "cpu",
+        "num_devices": 4,
+        "num_processes": 1,
+    }

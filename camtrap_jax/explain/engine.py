@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from camtrap_jax.compilation import compiler_options
 from camtrap_jax.explain.cam import grad_cam, upsample
 from camtrap_jax.explain.guided import guided_relu
-from camtrap_jax.mesh import compiler_options
 
 MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
 Variables = Any

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from jaxtyping import Array, Float
+
+Activation = Callable[[Array], Array]
 
 
 class Output(NamedTuple):

@@ -6,8 +6,12 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from camtrap_jax.models.layers import Activation, BatchNorm, convolution, max_pool
-from camtrap_jax.models.output import Output
+from camtrap_jax.compilation import materialised
+from camtrap_jax.models.batch_norm import BatchNorm
+from camtrap_jax.models.convolution import convolution
+from camtrap_jax.models.dense import dense
+from camtrap_jax.models.output import Activation, Output
+from camtrap_jax.models.pooling import max_pool
 from camtrap_jax.models.stages import NUM_STAGES
 from camtrap_jax.models.vgg import scaled
 
@@ -49,7 +53,7 @@ class Bottleneck(nn.Module):
         y = normalised(y, wide, 1, layer="3", stride=1)
         if self.project:
             x = normalised(x, wide, 1, layer="shortcut", stride=self.stride)
-        return self.act(x + y)
+        return materialised(self.act(x + y))
 
 
 class ResNet50(nn.Module):
@@ -83,7 +87,7 @@ class ResNet50(nn.Module):
             ]
             for stage, (channels, count) in enumerate(STAGES, start=1)
         ]
-        self.fc = nn.Dense(self.num_classes, dtype=self.dtype)
+        self.fc = dense(self.num_classes, dtype=self.dtype)
 
     def __call__(
         self, images: Float[Array, "b H W c"], *, train: bool = False, first: int = 0

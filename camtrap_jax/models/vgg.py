@@ -6,14 +6,11 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from camtrap_jax.models.layers import (
-    Activation,
-    adaptive_average_pool,
-    convolution,
-    max_pool,
-    scaled_normal,
-)
-from camtrap_jax.models.output import Output
+from camtrap_jax.models.convolution import convolution
+from camtrap_jax.models.dense import dense
+from camtrap_jax.models.initial import scaled_normal
+from camtrap_jax.models.output import Activation, Output
+from camtrap_jax.models.pooling import adaptive_average_pool, max_pool
 from camtrap_jax.models.stages import NUM_STAGES
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
@@ -51,9 +48,9 @@ class VGG16(nn.Module):
         ]
         hidden = scaled(HIDDEN, self.width)
         dense_init = scaled_normal(self.dense_scale)
-        self.fc6 = nn.Dense(hidden, kernel_init=dense_init, dtype=self.dtype)
-        self.fc7 = nn.Dense(hidden, kernel_init=dense_init, dtype=self.dtype)
-        self.fc8 = nn.Dense(
+        self.fc6 = dense(hidden, kernel_init=dense_init, dtype=self.dtype)
+        self.fc7 = dense(hidden, kernel_init=dense_init, dtype=self.dtype)
+        self.fc8 = dense(
             self.num_classes, kernel_init=nn.initializers.normal(0.01), dtype=self.dtype
         )
         self.drop = nn.Dropout(self.dropout)

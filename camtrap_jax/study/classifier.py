@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from camtrap_jax import embedding, evaluation
+from camtrap_jax.compilation import compiler_options
 from camtrap_jax.data.batches.augment import normalise
-from camtrap_jax.mesh import compiler_options
 from camtrap_jax.models import Network, load_weights, make_model
 from camtrap_jax.models.torchvision import tensors_of
 from camtrap_jax.run_folder import RunFolder

@@ -14,13 +14,13 @@ import numpy as np
 import tensorstore as ts
 from jaxtyping import Array, Float, Int
 
+from camtrap_jax.compilation import compiler_options
 from camtrap_jax.config import Config
 from camtrap_jax.data.batches.augment import augment, normalise
 from camtrap_jax.data.batches.pipeline import eval_batches, train_rows, val_rows
 from camtrap_jax.explain.dataset import write_explanations
 from camtrap_jax.mesh import (
     Batch,
-    compiler_options,
     make_mesh,
     padded_batch_size,
     process_share,

@@ -9,11 +9,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
+from camtrap_jax.compilation import compiler_options
 from camtrap_jax.config import Config
 from camtrap_jax.data.batches.augment import normalise
 from camtrap_jax.data.batches.pipeline import eval_batches
 from camtrap_jax.mesh import (
-    compiler_options,
     make_local_mesh,
     padded_batch_size,
     put_batch,

@@ -10,7 +10,6 @@ from pathlib import Path
 from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_differences, config_to_dict
 from camtrap_jax.processes import gather, on_first
-from camtrap_jax.provenance import provenance
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import CLASSES, DatasetFolder, RunFolder
 from camtrap_jax.store import hash_file, hash_json, read_json, write_json
@@ -18,6 +17,7 @@ from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
 from camtrap_jax.study.novelty import measure_novelty
+from camtrap_jax.study.origin import describe_origin
 from camtrap_jax.study.training import train_run
 from camtrap_jax.study.tree import build_tree
 from camtrap_jax.study.truth import check_truth
@@ -167,18 +167,14 @@ def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
 
 def _make_run_folder(root: Path, dataset: DatasetFolder, config: Config) -> None:
     check_fixed_settings(root, config)
-    digest = dataset.digest
     path = root / "provenance.json"
-    if path.exists():
-        if read_json(path)["dataset_sha256"] != digest:
-            raise ValueError(
-                f"{root}: the folder was made with other data; choose another --workdir or start "
-                "afresh with --overwrite"
-            )
-    else:
-        source = dataset.source
-        places = {"dataset": _place(dataset.root, root), "source": source and _place(source, root)}
-        write_json(path, {**places, "dataset_sha256": digest, **provenance()})
+    if path.exists() and read_json(path)["dataset_sha256"] != dataset.digest:
+        raise ValueError(
+            f"{root}: the folder was made with other data; choose another --workdir or start "
+            "afresh with --overwrite"
+        )
+    if not path.exists() or not has_network(root):  # until then the settings may still change
+        write_json(path, describe_origin(root, dataset, config))
     if not (root / CLASSES).exists():  # the digest says that they are the same
         write_json(root / CLASSES, {"known": dataset.classes, "unknown": dataset.unknown})
     write_json(root / "config.json", config_to_dict(config))
@@ -263,12 +259,6 @@ def _check_finished(name: str, run: RunFolder, config: Config) -> None:
             f"{run.root / name}: was made with other settings; run `camtrap {name}` again with "
             "these, or `camtrap study`"
         )
-
-
-def _place(path: Path, root: Path) -> str:
-    """Writes a path relative to the run folder when it is inside, so that the run can be moved."""
-    place, base = path.resolve(), root.resolve()
-    return str(place.relative_to(base) if place.is_relative_to(base) else place)
 
 
 def _discard_results(name: str, run: RunFolder) -> None:

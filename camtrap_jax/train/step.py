@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from camtrap_jax.mesh import compiler_options
+from camtrap_jax.compilation import compiler_options
 from camtrap_jax.train.state import TrainState, running_average
 
 Batch = dict[str, jax.Array]

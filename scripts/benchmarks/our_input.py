@@ -17,12 +17,13 @@ from PIL import Image
 
 from benchmarks.contest import Work
 from benchmarks.task import BATCH, JITTER, MIN_AREA, SIZE
+from camtrap_jax.compilation import compiler_options
 from camtrap_jax.data.batches.augment import augment
 from camtrap_jax.data.batches.file_batches import file_batches
 from camtrap_jax.data.batches.loading import Batch
 from camtrap_jax.data.batches.pipeline import train_iterator
 from camtrap_jax.data.sources.storage import FolderStorage
-from camtrap_jax.mesh import compiler_options, make_mesh, put_batch
+from camtrap_jax.mesh import make_mesh, put_batch
 from camtrap_jax.run_folder import DatasetFolder
 
 _FRAME = 256  # as `camtrap train` asks for frames, for an input of 224

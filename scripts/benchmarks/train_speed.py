@@ -29,8 +29,11 @@ from benchmarks.train_task import DROPOUT, VARIANTS, Task, Trial, Variant
 
 _TOLERANCE = 1e-3  # of losses, relative
 _FINALISTS = 3  # of torch's; each keeps its memory for as long as the rounds last
-# JAX would take most of an accelerator's memory, and the others stand beside it.
-_OUR_ENVIRONMENT = {"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.4"}
+_OUR_ENVIRONMENT = {
+    # JAX would take most of an accelerator's memory, and the others stand beside it.
+    "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.4",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as `camtrap` sets it
+}
 
 Found = dict[str, Any]
 

@@ -17,7 +17,7 @@ def start_together(words, logs, *, extra=None, num_devices=1, program=PROGRAM, c
 
     `extra` words and `cwds` have one entry a process; a single process gets no flags of several.
     """
-    count, port = len(logs), _free_port()
+    count, port = len(logs), free_port()
     environment = {
         **os.environ,
         "XLA_FLAGS": f"--xla_force_host_platform_device_count={num_devices} "
@@ -79,7 +79,7 @@ def said(log):
     return [line for line in log.read_text().splitlines() if not line.startswith(greetings)]
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return probe.getsockname()[1]

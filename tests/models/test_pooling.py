@@ -1,4 +1,4 @@
-"""Pooling and BatchNorm against loops in NumPy, against torch, and against JAX's own."""
+"""Pooling against loops in NumPy, against torch, and against JAX's own."""
 
 import jax
 import jax.numpy as jnp
@@ -8,13 +8,7 @@ from jax import lax
 from jax.test_util import check_grads
 from reference import numpy_layers
 
-from camtrap_jax.models.layers import (
-    BatchNorm,
-    adaptive_average_pool,
-    centred_normal,
-    convolution,
-    max_pool,
-)
+from camtrap_jax.models.pooling import adaptive_average_pool, max_pool
 
 WINDOWS = [(2, 2, 0), (3, 2, 1)]
 SIZES = [(4, 4), (5, 7), (6, 9), (2, 3)]
@@ -106,68 +100,3 @@ def test_adaptive_average_pool_equals_torch(height):
 def test_adaptive_average_pool_leaves_a_map_of_the_right_size_bit_for_bit():
     x = jnp.asarray(np.random.default_rng(0).normal(size=(1, 7, 7, 2)).astype(np.float32))
     np.testing.assert_array_equal(adaptive_average_pool(x, 7), x)
-
-
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kernel", [1, 3, 7])
-def test_convolution_pads_equally_on_both_sides_at_any_stride(kernel, stride):
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(2, 8, 11, 3)).astype(np.float32)
-    weights = rng.normal(size=(kernel, kernel, 3, 4)).astype(np.float32)
-    layer = convolution(4, kernel, stride=stride, bias=False, dtype=jnp.float32, name="layer")
-    expected, _ = numpy_layers.convolution(
-        x.transpose(0, 3, 1, 2), weights.transpose(3, 2, 0, 1), stride=stride, pad=kernel // 2
-    )
-    y = layer.apply({"params": {"kernel": weights}}, x)
-    np.testing.assert_allclose(y, expected.transpose(0, 2, 3, 1), atol=1e-4)
-
-
-def test_batch_norm_normalises_with_the_batch_and_keeps_the_unbiased_variance():
-    rng = np.random.default_rng(0)
-    params = {"scale": np.array([1.5, 0.5]), "bias": np.array([0.2, -1.0])}
-    mean, var = np.array([0.3, -0.1]), np.array([1.2, 0.7])
-    variables = {"params": params, "batch_stats": {"mean": mean, "var": var}}
-    variables = jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), variables)
-    for _ in range(2):
-        x = rng.normal(3, 2, size=(2, 3, 1, 2)).astype(np.float32)
-        y, changed = BatchNorm().apply(variables, x, train=True, mutable=["batch_stats"])
-        variables = {"params": variables["params"], **changed}
-        values = x.astype(np.float64).reshape(6, 2)
-        mean = 0.9 * mean + 0.1 * values.sum(0) / 6
-        deviations = ((values - values.mean(0)) ** 2).sum(0)
-        var = 0.9 * var + 0.1 * deviations / 5
-        expected = (values - values.mean(0)) / np.sqrt(deviations / 6 + 1e-5)
-        expected = expected * params["scale"] + params["bias"]
-        np.testing.assert_allclose(y.reshape(6, 2), expected, atol=1e-5)
-        np.testing.assert_allclose(variables["batch_stats"]["mean"], mean, rtol=1e-5)
-        np.testing.assert_allclose(variables["batch_stats"]["var"], var, rtol=1e-5)
-
-    y = BatchNorm().apply(variables, x, train=False)
-    expected = (values - mean) / np.sqrt(var + 1e-5) * params["scale"] + params["bias"]
-    np.testing.assert_allclose(y.reshape(6, 2), expected, atol=1e-5)
-
-
-def test_initialising_batch_norm_leaves_its_statistics_at_0_and_1():
-    x = jnp.asarray(np.random.default_rng(0).normal(5, 3, size=(4, 2, 2, 3)).astype(np.float32))
-    variables = BatchNorm().init(jax.random.key(0), x, train=True)
-    np.testing.assert_array_equal(variables["batch_stats"]["mean"], np.zeros(3))
-    np.testing.assert_array_equal(variables["batch_stats"]["var"], np.ones(3))
-
-
-def test_one_value_a_channel_gives_a_finite_variance():
-    x = jnp.ones((1, 1, 1, 2))
-    variables = BatchNorm().init(jax.random.key(0), x, train=True)
-    y, changed = BatchNorm().apply(variables, x, train=True, mutable=["batch_stats"])
-    np.testing.assert_array_equal(y, np.zeros((1, 1, 1, 2)))
-    np.testing.assert_allclose(changed["batch_stats"]["var"], np.full(2, 0.9), rtol=1e-6)
-
-
-@pytest.mark.parametrize("shape", [(600, 400), (3, 3, 64, 400)])
-def test_initial_weights_keep_the_variance_through_a_relu_and_ignore_the_common_mean(shape):
-    rng = np.random.default_rng(0)
-    weights = np.asarray(centred_normal(jax.random.key(0), shape)).reshape(-1, shape[-1])
-    np.testing.assert_allclose(weights.sum(0), 0, atol=1e-4)
-    x = np.maximum(rng.normal(size=(500, len(weights))), 0)
-    y = x @ weights
-    np.testing.assert_allclose(y.var(0).mean(), 1, rtol=0.03)
-    np.testing.assert_allclose((x + 10) @ weights, y, atol=1e-3)

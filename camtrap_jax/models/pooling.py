@@ -1,108 +1,15 @@
-"""The layers that both networks are built from, with torch's conventions written out."""
+"""Pooling with torch's conventions, and a gradient that runs in parallel on a CPU."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import linen as nn
 from jax import lax
 from jaxtyping import Array, Float
-
-Activation = Callable[[Array], Array]
-
-
-def centred_normal(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
-    """Draws weights for ReLU layers whose sum over each output's inputs is zero.
-
-    Activations after a ReLU are positive, so with free weights their common mean grows from layer
-    to layer and drowns what distinguishes images: a VGG without BatchNorm then hardly starts to
-    learn from random weights. Weights that sum to zero do not see the mean. What is left of a unit
-    normal after a ReLU has the variance (1 - 1 / pi) / 2, and the weights make up for it.
-
-    Source: ours, after He et al. 2015, "Delving deep into rectifiers", who keep the second moment.
-    """
-    draw = nn.initializers.variance_scaling(2 / (1 - 1 / math.pi), "fan_in", "normal")
-    weights = draw(key, shape, dtype)
-    return weights - weights.mean(range(len(shape) - 1), keepdims=True)
-
-
-def scaled_normal(scale: float) -> nn.initializers.Initializer:
-    """Makes an initializer that draws `centred_normal` weights `scale` times as large.
-
-    The smaller a layer starts, the more of what it holds is learnt and the less is left from its
-    initialisation.
-
-    Args:
-      scale: above 0; 1 draws `centred_normal` itself.
-
-    Source: Chizat, Oyallon & Bach 2019, "On lazy training in differentiable programming".
-    """
-
-    def draw(key: Array, shape: Sequence[int], dtype: Any = jnp.float32) -> Array:
-        return scale * centred_normal(key, shape, dtype)
-
-    return draw
-
-
-def convolution(
-    features: int, kernel: int, *, stride: int = 1, bias: bool, dtype: jnp.dtype, name: str
-) -> nn.Conv:
-    """Makes a square convolution padded as torch pads: equally on both sides, at any stride."""
-    pad = kernel // 2
-    return nn.Conv(
-        features,
-        (kernel, kernel),
-        strides=(stride, stride),
-        padding=((pad, pad), (pad, pad)),
-        use_bias=bias,
-        kernel_init=centred_normal,
-        dtype=dtype,
-        name=name,
-    )
-
-
-class BatchNorm(nn.Module):
-    """Normalises each channel over batch and positions, as `torch.nn.BatchNorm2d` does.
-
-    Flax's own keeps the biased variance in its running statistics; torch keeps the unbiased one,
-    and weights travel between the two.
-
-    Source: Ioffe & Szegedy 2015, "Batch normalization".
-    """
-
-    momentum: float = 0.9  # torch's 0.1, counted from the other end
-    epsilon: float = 1e-5
-    dtype: jnp.dtype = jnp.float32
-    scale_init: nn.initializers.Initializer = nn.initializers.ones
-
-    @nn.compact
-    def __call__(self, x: Float[Array, "b h w c"], *, train: bool) -> Float[Array, "b h w c"]:
-        """Returns `x` with mean `bias` and standard deviation `scale` in each channel."""
-        channels = x.shape[-1]
-        scale = self.param("scale", self.scale_init, (channels,))
-        bias = self.param("bias", nn.initializers.zeros, (channels,))
-        mean = self.variable("batch_stats", "mean", jnp.zeros, (channels,))
-        var = self.variable("batch_stats", "var", jnp.ones, (channels,))
-        if train:
-            wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
-            batch_mean = wide.mean((0, 1, 2))
-            batch_var = jnp.square(wide - batch_mean[None, None, None]).mean((0, 1, 2))
-            if not self.is_initializing():
-                count = x.size // channels
-                unbiased = batch_var * (count / max(count - 1, 1))
-                mean.value = self.momentum * mean.value + (1 - self.momentum) * batch_mean
-                var.value = self.momentum * var.value + (1 - self.momentum) * unbiased
-        else:
-            batch_mean, batch_var = mean.value, var.value
-        factor = scale * lax.rsqrt(batch_var + self.epsilon)
-        offset = bias - batch_mean * factor
-        return (x * factor[None, None, None] + offset[None, None, None]).astype(self.dtype)
 
 
 def max_pool(

@@ -1,0 +1,149 @@
+"""Square convolutions, with gradients that run at the speed of matrix products on a CPU."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jax import lax
+from jaxtyping import Array, Float
+
+from camtrap_jax.compilation import is_cpu, materialised
+from camtrap_jax.models.initial import centred_normal
+
+_LAYOUT = ("NHWC", "HWIO", "NHWC")
+_SPREAD = 3  # px; larger kernels are left to XLA where they jump
+
+Maps = Float[Array, "b h w c"]
+Kernel = Float[Array, "k k c d"]
+
+
+def convolution(
+    features: int, kernel: int, *, stride: int = 1, bias: bool, dtype: jnp.dtype, name: str
+) -> nn.Conv:
+    """Makes a square convolution padded as torch pads: equally on both sides, at any stride."""
+    pad = kernel // 2
+    return nn.Conv(
+        features,
+        (kernel, kernel),
+        strides=(stride, stride),
+        padding=((pad, pad), (pad, pad)),
+        use_bias=bias,
+        kernel_init=centred_normal,
+        dtype=dtype,
+        name=name,
+        conv_general_dilated=_for_flax if is_cpu() else None,
+    )
+
+
+def _for_flax(x: Array, kernel: Array, strides: tuple[int, int], *_: Any, **__: Any) -> Array:
+    """Takes what Flax gives to `lax.conv_general_dilated`; padding follows from the kernel."""
+    return convolve(x, kernel, strides[0])
+
+
+def convolve(x: Maps, kernel: Kernel, stride: int) -> Maps:
+    """Convolves maps as `lax.conv_general_dilated` does, padded by half the kernel's size.
+
+    The same sums in another order. XLA:CPU makes its gradients of convolutions whose operands it
+    transposes with slow loops, or interleaves with zeros; here they are products of matrices that
+    lie ready, and convolutions as fast as the forward one.
+    """
+    return cast(Array, _convolve(x, kernel, stride))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _convolve(x: Array, kernel: Array, stride: int) -> Array:
+    return _forward(x, kernel, stride)[0]
+
+
+def _forward(x: Array, kernel: Array, stride: int) -> tuple[Array, tuple[Array, Array, Any]]:
+    if len(kernel) > 1:
+        x = materialised(x)
+        return _lax(x, kernel, stride), (x, kernel, x.shape)
+    seen = materialised(x[:, ::stride, ::stride])
+    products = _rows(seen) @ kernel[0, 0]
+    return products.reshape(*seen.shape[:-1], -1), (seen, kernel, x.shape)
+
+
+def _backward(
+    stride: int, residuals: tuple[Array, Array, Any], cotangent: Array
+) -> tuple[Array, Array]:
+    x, kernel, shape = residuals
+    cotangent = materialised(cotangent)
+    if len(kernel) == 1:
+        return _pointwise_gradient(cotangent, kernel, stride, shape), _outer(x, cotangent)
+    (kernel_gradient,) = jax.linear_transpose(lambda k: _lax(x, k, stride), kernel)(cotangent)
+    if stride == 1:
+        # Its own transpose is a convolution, too: with the kernel turned by half a circle.
+        turned = materialised(kernel[::-1, ::-1].swapaxes(2, 3))
+        return _lax(cotangent, turned, 1), kernel_gradient
+    if len(kernel) <= _SPREAD:
+        return _spread_gradient(cotangent, kernel, stride, shape), kernel_gradient
+    (gradient,) = jax.linear_transpose(lambda x: _lax(x, kernel, stride), x)(cotangent)
+    return gradient, kernel_gradient
+
+
+_convolve.defvjp(_forward, _backward)
+
+
+def _lax(x: Array, kernel: Array, stride: int) -> Array:
+    pad = (len(kernel) // 2, len(kernel) // 2)
+    return lax.conv_general_dilated(x, kernel, (stride,) * 2, (pad, pad), dimension_numbers=_LAYOUT)
+
+
+def _pointwise_gradient(
+    cotangent: Array, kernel: Array, stride: int, shape: tuple[int, ...]
+) -> Array:
+    """Returns the gradient of the maps under a 1 x 1 kernel."""
+    products = lax.dot_general(_rows(cotangent), kernel[0, 0], (((1,), (1,)), ((), ())))
+    seen = products.reshape(*cotangent.shape[:-1], -1)
+    return _placed(seen, (0, 0), stride, shape)
+
+
+def _outer(x: Array, cotangent: Array) -> Array:
+    """Returns the gradient of a 1 x 1 kernel: transposes what is least to transpose."""
+    positions, channels = _rows(x).shape
+    features = cotangent.shape[-1]
+    if positions * channels <= (positions + channels) * features:
+        gradient = _columns(x) @ _rows(cotangent)
+    else:
+        gradient = materialised(_columns(cotangent) @ _rows(x)).T
+    return gradient[None, None]
+
+
+def _spread_gradient(cotangent: Array, kernel: Array, stride: int, shape: tuple[int, ...]) -> Array:
+    """Returns the gradient of the maps: each of the kernel's positions is put where it was read."""
+    size, _, channels, features = kernel.shape
+    pad = size // 2
+    padded = (shape[0], shape[1] + 2 * pad, shape[2] + 2 * pad, channels)
+    weights = materialised(kernel.transpose(3, 0, 1, 2).reshape(features, -1))
+    products = (_rows(cotangent) @ weights).reshape(*cotangent.shape[:-1], size, size, channels)
+    gradient = jnp.zeros(padded, cotangent.dtype)
+    for i in range(size):
+        for j in range(size):
+            gradient += _placed(products[:, :, :, i, j], (i, j), stride, padded)
+    return gradient[:, pad : pad + shape[1], pad : pad + shape[2]]
+
+
+def _placed(x: Array, start: tuple[int, int], stride: int, shape: tuple[int, ...]) -> Array:
+    """Puts maps at every `stride`-th position from `start` on, zeros elsewhere."""
+    if x.shape[1:3] == shape[1:3]:
+        return x
+    spread = [
+        (first, whole - first - (count - 1) * stride - 1, stride - 1)
+        for first, count, whole in zip(start, x.shape[1:3], shape[1:3], strict=True)
+    ]
+    return lax.pad(x, jnp.zeros((), x.dtype), [(0, 0, 0), *spread, (0, 0, 0)])
+
+
+def _rows(x: Array) -> Array:
+    """Returns maps as a matrix with a row for each position."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def _columns(x: Array) -> Array:
+    """Returns maps as a matrix with a column for each position, which lies ready in memory."""
+    return materialised(x.transpose(3, 0, 1, 2)).reshape(x.shape[-1], -1)
