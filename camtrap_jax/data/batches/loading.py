@@ -6,7 +6,10 @@ Worker processes (`num_workers > 0`) read absl's flags: a program without `absl.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Generator
 
 import grain
@@ -58,7 +61,7 @@ def iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
     iterable = batches.to_iter_dataset(options)
     if num_workers:
         workers = grain.multiprocessing.MultiprocessingOptions(num_workers=num_workers)
-        iterable = iterable.mp_prefetch(workers)
+        iterable = iterable.mp_prefetch(workers, worker_init_fn=_serve)
     iterator = iter(iterable)
     try:
         for batch in iterator:
@@ -66,6 +69,25 @@ def iterate(batches: grain.MapDataset, num_workers: int) -> Generator[Batch]:
             yield {name: values.copy() for name, values in batch.items()} if num_workers else batch
     finally:
         iterator.close()
+
+
+def _serve(number: int, count: int) -> None:
+    """Prepares a worker: signals are the program's matter, and the program's end is its own.
+
+    Ctrl-C reaches all processes of a terminal, and a cluster's SIGTERM all of a job. The program
+    still needs batches until it has saved its step; then it ends its workers. A program that was
+    killed cannot, and its workers would wait for ever.
+    """
+    del number, count
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.SIG_IGN)
+    threading.Thread(target=_end_with_program, daemon=True).start()
+
+
+def _end_with_program() -> None:
+    if program := multiprocessing.parent_process():
+        program.join()
+        os._exit(1)
 
 
 def _num_cores() -> int:
