@@ -129,22 +129,6 @@ def test_outputs_and_gradient_equal_numpy_on_the_saved_tensors(name, size, tmp_p
     assert_equal_to_its_maximum(gradient, reference)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NAMES)
-def test_outputs_and_gradient_equal_torch(name, size, tmp_path):
-    torch_networks = import_torch_networks()
-    _, variables = narrow_network(name)
-    network = torch_twin(torch_networks, name, variables, tmp_path)
-    images, targets = random_images(4, *size), np.array([3, 0, 1, 4])
-    output, gradient = output_and_gradient(name, images, targets)
-    logits, features, maps = torch_networks.outputs(network, images)
-    np.testing.assert_allclose(output.logits, logits, rtol=1e-6, atol=1e-7)
-    np.testing.assert_allclose(output.features, features, rtol=1e-6, atol=1e-7)
-    np.testing.assert_allclose(output.maps, maps, atol=1e-10)
-    reference = torch_networks.image_gradient(network, images, targets)
-    assert_equal_to_its_maximum(gradient, reference)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_torch_wrote_is_read_tensor_for_tensor(name, tmp_path):
     torch_networks = import_torch_networks()
