@@ -131,7 +131,8 @@ def test_outputs_and_gradient_equal_numpy_on_the_saved_tensors(name, size, tmp_p
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_torch_wrote_is_read_tensor_for_tensor(name, tmp_path):
-    torch_networks = import_torch_networks()
+    pytest.importorskip("torch")
+    from reference import torch_networks
     from safetensors.torch import save_file
 
     network = torch_networks.torch_network(name, num_classes=NUM_CLASSES, width=WIDTH)
@@ -185,23 +186,6 @@ def test_dense_scale_shrinks_the_first_weights_of_both_hidden_layers_and_no_othe
     for key, value in large.items():
         factor = 0.25 if key in (("fc6", "kernel"), ("fc7", "kernel")) else 1.0
         np.testing.assert_allclose(small[key], factor * value, rtol=1e-6, err_msg=str(key))
-
-
-def import_torch_networks():
-    pytest.importorskip("torch")
-    from reference import torch_networks
-
-    return torch_networks
-
-
-def torch_twin(torch_networks, name, variables, folder):
-    """Makes torch's network with our weights, moved through a file."""
-    from safetensors.torch import load_file
-
-    save_weights(folder / "w.safetensors", variables)
-    network = torch_networks.torch_network(name, num_classes=NUM_CLASSES, width=WIDTH)
-    network.load_state_dict(load_file(folder / "w.safetensors"))
-    return network
 
 
 def assert_equal_to_its_maximum(value, reference):

@@ -115,21 +115,6 @@ def to_torch(images):
     return torch.tensor(images, dtype=torch.float64).permute(0, 3, 1, 2).contiguous()
 
 
-def outputs(network, images):
-    """Returns logits, features and maps (NHWC) as NumPy arrays."""
-    seen, handles = {}, []
-    for name, layer in (("maps", network.map_layer()), ("features", network.feature_layer())):
-        handles.append(
-            layer.register_forward_hook(lambda _m, _i, out, name=name: seen.update({name: out}))
-        )
-    with torch.no_grad():
-        logits = network(to_torch(images))
-    for handle in handles:
-        handle.remove()
-    maps = seen["maps"].permute(0, 2, 3, 1)
-    return logits.numpy(), torch.flatten(seen["features"], 1).numpy(), maps.numpy()
-
-
 def image_gradient(network, images, targets):
     """Returns the gradient of each image's target logit with respect to that image, NHWC."""
     pixels = to_torch(images).requires_grad_()

@@ -3,7 +3,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from jax.sharding import AxisType, Mesh
 from reference.narrow_networks import QUICK, narrow_model, random_variables
 from reference.small_network import (
     NUM_CLASSES,
@@ -23,11 +22,8 @@ from camtrap_jax.train.state import init_state
 from camtrap_jax.train.step import eval_counts, make_train_step, mean_loss
 
 
-def mesh_of(count):
-    return Mesh(np.array(jax.devices()[:count]), ("data",), axis_types=(AxisType.Auto,))
-
-
-def states_after(steps, mesh, **settings):
+def states_after(steps, **settings):
+    mesh = make_mesh()
     state, train_step, _ = make_training(mesh=mesh, **settings)
     for step in range(steps):
         state, metrics = train_step(state, put_batch(random_batch(step), mesh))
@@ -156,7 +152,7 @@ def test_images_of_a_batch_are_augmented_differently():
 
 
 def test_the_seed_of_training_changes_its_random_numbers():
-    losses = {float(states_after(1, mesh_of(4), seed=seed)[1]["loss"]) for seed in (1, 2)}
+    losses = {float(states_after(1, seed=seed)[1]["loss"]) for seed in (1, 2)}
     assert len(losses) == 2
 
 
