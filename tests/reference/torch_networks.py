@@ -44,9 +44,6 @@ class VGG16(nn.Module):
     def map_layer(self):
         return self.features[LAST_RELU]
 
-    def feature_layer(self):
-        return self.classifier[4]
-
 
 class Bottleneck(nn.Module):
     def __init__(self, inputs: int, channels: int, stride: int, *, project: bool):
@@ -99,9 +96,6 @@ class ResNet50(nn.Module):
 
     def map_layer(self):
         return self.layer4
-
-    def feature_layer(self):
-        return self.avgpool
 
 
 def torch_network(name: str, *, num_classes: int, width: float) -> nn.Module:
