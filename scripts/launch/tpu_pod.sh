@@ -20,7 +20,7 @@
 # - a batch size that all chips together can share evenly: a multiple of their number (v2 and v3:
 #   of their cores).
 #
-# JAX finds the hosts of the slice by itself; they reach each other at port 8482. The processes go on
+# JAX finds the hosts of the slice by itself; they reach each other at port 8482. Processes go on
 # when your connection ends. TPU7x and later are not behind this interface but are machines of
 # Compute Engine or Kubernetes: start the `camtrap train` below in one process on each of them.
 # What follows training needs one host. Give it a machine with one TPU host or none, on which SHARED
