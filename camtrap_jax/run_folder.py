@@ -109,6 +109,13 @@ class RunFolder:
         """The dataset that the run was trained on."""
         return DatasetFolder(self.root / self.provenance["dataset"])
 
+    @property
+    def has_network(self) -> bool:
+        """Whether anything was trained; where not, the settings may still change."""
+        checkpoints = self.root / "checkpoints"
+        started = checkpoints.is_dir() and any(checkpoints.iterdir())
+        return started or (self.root / "weights.safetensors").exists()
+
     @cached_property
     def classes(self) -> list[str]:
         """The known species, also where the dataset is gone."""

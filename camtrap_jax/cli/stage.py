@@ -22,7 +22,8 @@ def define_flags() -> None:
 def run_one(name: str, change: Callable[[Config], None] | None = None) -> RunFolder:
     """Runs a stage of the run in `--workdir`, with settings changed by `change`."""
     # Flags come first: a mistyped one should not wait for JAX to load.
-    from camtrap_jax.study.stages import open_run, run_stage  # noqa: PLC0415
+    from camtrap_jax.study.opening import open_run  # noqa: PLC0415
+    from camtrap_jax.study.stages import run_stage  # noqa: PLC0415
 
     run, config = flags.open_existing_run()
     if change:

@@ -45,7 +45,7 @@ def _study(console: Console) -> None:
 
 
 def _start_afresh(root: Path, source: Path | None, dataset: Path | None, config: Config) -> None:
-    from camtrap_jax.study.stages import remove_run  # noqa: PLC0415
+    from camtrap_jax.study.opening import remove_run  # noqa: PLC0415
 
     if config.data.format != "tfds":  # whose source is a name, not a path
         flags.check_exists(source)

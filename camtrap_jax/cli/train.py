@@ -29,7 +29,8 @@ def main() -> None:
 def _train(console: Console) -> None:
     from camtrap_jax.processes import on_first  # noqa: PLC0415 (flags first, then JAX)
     from camtrap_jax.run_folder import DatasetFolder  # noqa: PLC0415
-    from camtrap_jax.study.stages import open_run, remove_run, run_stage  # noqa: PLC0415
+    from camtrap_jax.study.opening import open_run, remove_run  # noqa: PLC0415
+    from camtrap_jax.study.stages import run_stage  # noqa: PLC0415
 
     values, config = absl_flags.FLAGS, flags.config_given()
     root, dataset = Path(values.workdir), Path(values.dataset)

@@ -64,8 +64,16 @@ def normalise_batch(
     Its gradient, written out, reads the maps twice and writes once, where that of the parts would
     pass over them for each.
 
+    Args:
+      x: maps.
+      scale: of each channel.
+      bias: of each channel.
+      epsilon: added to the variance.
+
     Returns:
       The maps; the batch's mean and biased variance, which have no gradient.
+
+    Source: Ioffe & Szegedy 2015, "Batch normalization", section 3.
     """
     y, mean, var = cast(tuple[Array, Array, Array], _normalise(x, scale, bias, epsilon))
     return y, lax.stop_gradient(mean), lax.stop_gradient(var)

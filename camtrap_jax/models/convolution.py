@@ -19,6 +19,7 @@ _SPREAD = 3  # px; larger kernels are left to XLA where they jump
 
 Maps = Float[Array, "b h w c"]
 Kernel = Float[Array, "k k c d"]
+Convolved = Float[Array, "b rows columns d"]
 
 
 def convolution(
@@ -44,12 +45,23 @@ def _for_flax(x: Array, kernel: Array, strides: tuple[int, int], *_: Any, **__: 
     return convolve(x, kernel, strides[0])
 
 
-def convolve(x: Maps, kernel: Kernel, stride: int) -> Maps:
+def convolve(x: Maps, kernel: Kernel, stride: int) -> Convolved:
     """Convolves maps as `lax.conv_general_dilated` does, padded by half the kernel's size.
 
     The same sums in another order. XLA:CPU makes its gradients of convolutions whose operands it
     transposes with slow loops, or interleaves with zeros; here they are products of matrices that
     lie ready, and convolutions as fast as the forward one.
+
+    Args:
+      x: maps.
+      kernel: square, its size k odd; c channels in, d out.
+      stride: px between the positions, the same down and across.
+
+    Returns:
+      Maps [b, ceil(h / stride), ceil(w / stride), d].
+
+    Source: Chellapilla, Puri & Simard 2006, "High performance convolutional neural networks for
+    document processing", for convolutions as products of matrices.
     """
     return cast(Array, _convolve(x, kernel, stride))
 

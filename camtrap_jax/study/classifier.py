@@ -41,7 +41,7 @@ class Facts:
       short_side: px of the records that it was trained on.
       burst_gap_sec: frames of a camera closer in time are one sequence.
       classes: species by their place among the logits.
-      temperature: fitted on validation images; nan without any.
+      temperature: fitted on validation images; nan where none are, or all are named correctly.
       scale: distance in feature space that is an unfamiliarity of 1.
       threshold: unfamiliarity above which a picture resembles no known species; nan for none.
     """
@@ -87,8 +87,7 @@ class Classifier:
         self, logits: Float[np.ndarray, "images classes"]
     ) -> Float[np.ndarray, "images classes"]:
         """Returns calibrated probabilities; the network's own where there is no temperature."""
-        temperature = self.facts.temperature if self.is_calibrated else 1.0
-        return evaluation.probabilities_of(logits, temperature=temperature)
+        return calibrated_probabilities(logits, self.facts.temperature)
 
     def digest(self) -> str:
         """Returns a hash of what the stored answers of a picture depend on."""
@@ -136,9 +135,17 @@ def classifier_of_run(run: RunFolder) -> Classifier:
 
 
 def temperature_of(run: RunFolder) -> float:
-    """Fits the temperature on the run's validation images; nan without any."""
+    """Fits the temperature on the run's validation images; nan where `fit_temperature` has none."""
     _, rows, labels = split_images(run.explained, "val", run.classes)
     return evaluation.fit_temperature(finite_array(run, "logits")[rows], labels)
+
+
+def calibrated_probabilities(
+    logits: Float[np.ndarray, "images classes"], temperature: float
+) -> Float[np.ndarray, "images classes"]:
+    """Returns probabilities at a fitted temperature; the network's own where it is nan."""
+    fitted = temperature if np.isfinite(temperature) else 1.0
+    return evaluation.probabilities_of(logits, temperature=fitted)
 
 
 def make_classify(classifier: Classifier) -> Callable[..., dict[str, Array]]:

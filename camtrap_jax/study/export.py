@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from camtrap_jax import __version__, evaluation
+from camtrap_jax import __version__
 from camtrap_jax.export import (
     Origin,
     whole_image_entries,
@@ -17,7 +17,7 @@ from camtrap_jax.export import (
 )
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import write_table
-from camtrap_jax.study.classifier import temperature_of
+from camtrap_jax.study.classifier import calibrated_probabilities, temperature_of
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.sample import finite_array, split_images
 
@@ -34,11 +34,8 @@ def export_evaluation(run: RunFolder, formats: tuple[str, ...], console: Console
     test, rows, _ = split_images(run.index, "test", run.classes)
     first = ~test["filepath"].duplicated()
     test, rows = test.loc[first].reset_index(drop=True), rows[first.to_numpy()]
-    temperature = temperature_of(run)
-    probabilities = evaluation.probabilities_of(
-        finite_array(run, "logits")[rows],
-        temperature=temperature if np.isfinite(temperature) else 1.0,
-    )
+    logits = finite_array(run, "logits")[rows]
+    probabilities = calibrated_probabilities(logits, temperature_of(run))
     folder = run.root / "evaluate"
     explained = (run.root / "explain" / "stage.json").stat().st_mtime
     origin = Origin(origin_name(run.config.model.name), datetime.fromtimestamp(explained, UTC))

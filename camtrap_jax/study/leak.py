@@ -21,8 +21,9 @@ from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.store import hash_json, read_json, write_json, write_table
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.metrics import accuracy_metrics
+from camtrap_jax.study.opening import open_run
 from camtrap_jax.study.prediction import predicted_logits
-from camtrap_jax.study.stages import open_run, run_stage
+from camtrap_jax.study.stages import run_stage
 
 COMPARED_SPLITS = ("random", "sequence", "camera")
 

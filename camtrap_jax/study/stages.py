@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from camtrap_jax import __version__
-from camtrap_jax.config import Config, config_differences, config_to_dict
-from camtrap_jax.processes import gather, on_first
+from camtrap_jax.config import Config, config_to_dict
+from camtrap_jax.processes import on_first
 from camtrap_jax.report.page import write_report
-from camtrap_jax.run_folder import CLASSES, DatasetFolder, RunFolder
+from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import hash_file, hash_json, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
 from camtrap_jax.study.novelty import measure_novelty
-from camtrap_jax.study.origin import describe_origin
 from camtrap_jax.study.training import train_run
 from camtrap_jax.study.tree import build_tree
 from camtrap_jax.study.truth import check_truth
@@ -64,20 +63,6 @@ STAGES = {
 }
 
 _MARK = "stage.json"  # of a stage that came to its end
-# These settings made the network: other ones are another run.
-FIXED_SECTIONS = STAGES["train"].settings
-# What --overwrite may delete: a run folder may hold files of the user's own.
-RUN_FILES = (
-    *STAGES,
-    "checkpoints",
-    "dataset",
-    "leak",
-    "synthetic",
-    "classes.json",
-    "config.json",
-    "provenance.json",
-    "weights.safetensors",
-)
 
 
 def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bool:
@@ -143,100 +128,13 @@ def stage_key(name: str, run: RunFolder, config: Config) -> str:
     )
 
 
-def open_run(root: Path, dataset: DatasetFolder, config: Config) -> RunFolder:
-    """Makes a run folder, or checks that the one there is of the same data and settings.
-
-    Args:
-      root: the run folder.
-      dataset: the prepared images.
-      config: all settings; those of the analyses and the report may differ from the folder's.
-
-    Raises:
-      ValueError: the folder was made with other data, model or training settings, or another
-        process of this run sees other data.
-    """
-    for number, digest in enumerate(gather(dataset.digest)):
-        if digest != dataset.digest:
-            raise ValueError(
-                f"{dataset.root}: process {number} sees another dataset there; all hosts need the "
-                "same one under the same path"
-            )
-    on_first(lambda: _make_run_folder(root, dataset, config))
-    return RunFolder(root)
-
-
-def _make_run_folder(root: Path, dataset: DatasetFolder, config: Config) -> None:
-    check_fixed_settings(root, config)
-    path = root / "provenance.json"
-    if path.exists() and read_json(path)["dataset_sha256"] != dataset.digest:
-        raise ValueError(
-            f"{root}: the folder was made with other data; choose another --workdir or start "
-            "afresh with --overwrite"
-        )
-    if not path.exists() or not has_network(root):  # until then the settings may still change
-        write_json(path, describe_origin(root, dataset, config))
-    if not (root / CLASSES).exists():  # the digest says that they are the same
-        write_json(root / CLASSES, {"known": dataset.classes, "unknown": dataset.unknown})
-    write_json(root / "config.json", config_to_dict(config))
-
-
-def check_fixed_settings(root: Path, config: Config) -> None:
-    """Refuses a folder whose network was made with other settings.
-
-    Raises:
-      ValueError: lists every difference.
-    """
-    path = root / "config.json"
-    if not path.exists() or not has_network(root):
-        return
-    old, new = read_json(path), config_to_dict(config)
-    differences = config_differences(
-        {name: old.get(name, {}) for name in FIXED_SECTIONS},
-        {name: new[name] for name in FIXED_SECTIONS},
-    )
-    if differences:
-        raise ValueError(
-            f"{root}: the folder was made with other settings ({'; '.join(differences)}); choose "
-            "another --workdir or start afresh with --overwrite"
-        )
-
-
-def has_network(root: Path) -> bool:
-    """Tells whether anything was trained; where not, the settings may still change."""
-    checkpoints = root / "checkpoints"
-    started = checkpoints.is_dir() and any(checkpoints.iterdir())
-    return started or (root / "weights.safetensors").exists()
-
-
-def remove_run(root: Path, *, keep: Path | None = None) -> None:
-    """Deletes what a study writes, and nothing else, from a folder.
-
-    Args:
-      root: the run folder; one that no study began is left alone.
-      keep: the source or dataset of the next run, which may lie inside.
-    """
-    begun = (root / "provenance.json").exists()
-    kept = keep.resolve() if keep else None
-    for name in RUN_FILES:
-        path = root / name
-        if kept and kept.is_relative_to(path.resolve()):
-            continue
-        is_ours = begun or any((path / mark).exists() for mark in ("prepare.json", "truth.json"))
-        if not is_ours:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
 def _is_of(mark: Path, name: str, run: RunFolder, config: Config) -> bool:
     """Tells whether a mark is of these settings and data.
 
     A network's were compared one by one when the run was opened: its mark may be that of a version
     which knew fewer settings, and weeks of training are not thrown away for that.
     """
-    if name == "train" and has_network(run.root):
+    if name == "train" and run.has_network:
         return True
     return read_json(mark).get("key") == stage_key(name, run, config)
 

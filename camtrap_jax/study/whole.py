@@ -11,7 +11,8 @@ from camtrap_jax.data.summary import summary
 from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.study.console import Console
-from camtrap_jax.study.stages import STAGES, check_fixed_settings, has_network, open_run, run_stage
+from camtrap_jax.study.opening import check_fixed_settings, open_run
+from camtrap_jax.study.stages import STAGES, run_stage
 from camtrap_jax.synthetic.dataset import write_dataset
 
 
@@ -54,7 +55,7 @@ def _check_start(root: Path, config: Config) -> None:
     """Refuses what would else end the study after minutes of drawing and preparing."""
     check_fixed_settings(root, config)
     start = config.model.init_from
-    if start and not has_network(root) and not Path(start).is_file():
+    if start and not RunFolder(root).has_network and not Path(start).is_file():
         raise FileNotFoundError(f"{start}: no such file of weights (model.init_from)")
 
 
@@ -65,7 +66,7 @@ def _prepare(source: Path | None, root: Path, config: Config, console: Console) 
         source or _draw(root / "synthetic", config, console),
         dataset,
         config.data,
-        may_change=not has_network(root),  # which was trained on the dataset as it is
+        may_change=not RunFolder(root).has_network,  # which was trained on the dataset as it is
         on_progress=console.progress("prepare"),
     )
     for line in summary(DatasetFolder(dataset)) if is_new else ():

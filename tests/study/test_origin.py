@@ -8,7 +8,7 @@ from reference.tiny_study import tiny_config
 from camtrap_jax.mesh import describe_devices
 from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.store import read_json
-from camtrap_jax.study.stages import open_run
+from camtrap_jax.study.opening import open_run
 
 
 def opened(root, dataset, start=""):

@@ -19,7 +19,7 @@ from camtrap_jax.run_folder import DatasetFolder
 from camtrap_jax.study import frozen_maps, training
 from camtrap_jax.study.console import Silent
 from camtrap_jax.study.network import build_network
-from camtrap_jax.study.stages import open_run
+from camtrap_jax.study.opening import open_run
 from camtrap_jax.study.training import train_run
 
 

@@ -8,7 +8,8 @@ from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.store import read_json, write_json
 from camtrap_jax.study import stages
 from camtrap_jax.study.console import Silent
-from camtrap_jax.study.stages import STAGES, open_run, remove_run, run_stage
+from camtrap_jax.study.opening import check_fixed_settings, open_run, remove_run
+from camtrap_jax.study.stages import STAGES, run_stage
 from camtrap_jax.study.whole import run_study
 
 
@@ -108,7 +109,7 @@ def test_a_run_that_failed_before_training_may_start_with_other_settings(tiny_da
     with pytest.raises(ValueError, match=r"empty\.npz"):
         run_study(tmp_path / "run", config, Silent(), dataset=tiny_dataset)
     assert (tmp_path / "run" / "config.json").exists()
-    stages.check_fixed_settings(tmp_path / "run", tiny_config())
+    check_fixed_settings(tmp_path / "run", tiny_config())
 
 
 def test_mistyped_weights_end_a_study_before_anything_is_drawn(tmp_path):

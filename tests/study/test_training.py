@@ -15,7 +15,7 @@ from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.store import write_json
 from camtrap_jax.study import training
 from camtrap_jax.study.console import Silent
-from camtrap_jax.study.stages import open_run
+from camtrap_jax.study.opening import open_run
 from camtrap_jax.study.training import initial_variables, train_run
 
 

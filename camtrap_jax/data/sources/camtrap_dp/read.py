@@ -8,14 +8,14 @@ Source: https://camtrap-dp.tdwg.org/data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from camtrap_jax.data.sources.camtrap_dp.labels import Observed, read_labels
 from camtrap_jax.data.sources.camtrap_dp.media import Media, read_media
 from camtrap_jax.data.sources.camtrap_dp.observation import MISSING
-from camtrap_jax.data.sources.camtrap_dp.package import open_package
+from camtrap_jax.data.sources.camtrap_dp.package import Package, open_package
 from camtrap_jax.data.sources.files import Failure
 from camtrap_jax.data.sources.listing import SourceImage, SourceListing, sort_images
 from camtrap_jax.data.sources.time_spellings import implausible, latest_plausible
@@ -55,13 +55,7 @@ def read_camtrap_dp(source: Path) -> SourceListing:
                 continue
             reason = f"filePath: listed twice as {shown(image.species)}, kept once"
             failures.append(entry.failure(name, reason))
-    return SourceListing(
-        storage=package.storage,
-        layout="camtrap_dp",
-        images=sort_images(list(images.values())),
-        failures=failures,
-        notes=notes,
-    )
+    return _listing(package, images.values(), failures, notes)
 
 
 def read_package_pictures(source: Path) -> SourceListing:
@@ -80,10 +74,16 @@ def read_package_pictures(source: Path) -> SourceListing:
             filepath=entry.filepath, species="", camera=_camera(entry), datetime=moment
         )
         images.setdefault(entry.filepath, image)
+    return _listing(package, images.values(), failures, notes)
+
+
+def _listing(
+    package: Package, images: Iterable[SourceImage], failures: list[Failure], notes: list[str]
+) -> SourceListing:
     return SourceListing(
         storage=package.storage,
         layout="camtrap_dp",
-        images=sort_images(list(images.values())),
+        images=sort_images(list(images)),
         failures=failures,
         notes=notes,
     )
