@@ -14,10 +14,28 @@ os.environ["XLA_FLAGS"] = (
 import jax
 import pytest
 from absl import flags
+from jax.experimental.compilation_cache import compilation_cache
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Grain's workers read absl flags, which nobody parses under pytest.
 flags.FLAGS.mark_as_parsed()
+
+
+@pytest.fixture
+def one_device(monkeypatch):
+    """Has convolutions done as in a program with one device: by oneDNN, where that serves."""
+    from camtrap_jax.models import onednn
+
+    monkeypatch.setattr(onednn, "_has_one_device", lambda: True)
+    cache = jax.config.jax_compilation_cache_dir
+    _use_cache(None)
+    yield
+    _use_cache(cache)
+
+
+def _use_cache(folder):
+    jax.config.update("jax_compilation_cache_dir", folder)
+    compilation_cache.reset_cache()
 
 
 @pytest.fixture(scope="session")

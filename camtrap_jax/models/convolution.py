@@ -12,6 +12,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from camtrap_jax.compilation import is_cpu, materialised
+from camtrap_jax.models import onednn
 from camtrap_jax.models.initial import centred_normal
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -74,9 +75,9 @@ def _convolve(x: Array, kernel: Array, stride: int) -> Array:
 def _forward(x: Array, kernel: Array, stride: int) -> tuple[Array, tuple[Array, Array, Any]]:
     if len(kernel) > 1:
         x = materialised(x)
-        return _lax(x, kernel, stride), (x, kernel, x.shape)
+        return _windows(x, kernel, stride), (x, kernel, x.shape)
     seen = materialised(x[:, ::stride, ::stride])
-    products = _rows(seen) @ kernel[0, 0]
+    products = _product(_rows(seen), kernel[0, 0])
     return products.reshape(*seen.shape[:-1], -1), (seen, kernel, x.shape)
 
 
@@ -91,7 +92,7 @@ def _backward(
     if stride == 1:
         # Its own transpose is a convolution, too: with the kernel turned by half a circle.
         turned = materialised(kernel[::-1, ::-1].swapaxes(2, 3))
-        return _lax(cotangent, turned, 1), kernel_gradient
+        return _windows(cotangent, turned, 1), kernel_gradient
     if len(kernel) <= _SPREAD:
         return _spread_gradient(cotangent, kernel, stride, shape), kernel_gradient
     (gradient,) = jax.linear_transpose(lambda x: _lax(x, kernel, stride), x)(cotangent)
@@ -99,6 +100,11 @@ def _backward(
 
 
 _convolve.defvjp(_forward, _backward)
+
+
+def _windows(x: Array, kernel: Array, stride: int) -> Array:
+    """Convolves maps with a kernel of several pixels, by the faster of two libraries."""
+    return (onednn.convolve if onednn.is_served(x) else _lax)(x, kernel, stride)
 
 
 def _lax(x: Array, kernel: Array, stride: int) -> Array:
@@ -110,13 +116,15 @@ def _pointwise_gradient(
     cotangent: Array, kernel: Array, stride: int, shape: tuple[int, ...]
 ) -> Array:
     """Returns the gradient of the maps under a 1 x 1 kernel."""
-    products = lax.dot_general(_rows(cotangent), kernel[0, 0], (((1,), (1,)), ((), ())))
+    products = _product_with_turned(_rows(cotangent), kernel[0, 0])
     seen = products.reshape(*cotangent.shape[:-1], -1)
     return _placed(seen, (0, 0), stride, shape)
 
 
 def _outer(x: Array, cotangent: Array) -> Array:
-    """Returns the gradient of a 1 x 1 kernel: transposes what is least to transpose."""
+    """Returns the gradient of a 1 x 1 kernel: transposes nothing, or what is least to transpose."""
+    if onednn.is_served(x):
+        return onednn.multiply(_rows(x), _rows(cotangent), turned="a")[None, None]
     positions, channels = _rows(x).shape
     features = cotangent.shape[-1]
     if positions * channels <= (positions + channels) * features:
@@ -132,12 +140,25 @@ def _spread_gradient(cotangent: Array, kernel: Array, stride: int, shape: tuple[
     pad = size // 2
     padded = (shape[0], shape[1] + 2 * pad, shape[2] + 2 * pad, channels)
     weights = materialised(kernel.transpose(3, 0, 1, 2).reshape(features, -1))
-    products = (_rows(cotangent) @ weights).reshape(*cotangent.shape[:-1], size, size, channels)
+    products = _product(_rows(cotangent), weights).reshape(
+        *cotangent.shape[:-1], size, size, channels
+    )
     gradient = jnp.zeros(padded, cotangent.dtype)
     for i in range(size):
         for j in range(size):
             gradient += _placed(products[:, :, :, i, j], (i, j), stride, padded)
     return gradient[:, pad : pad + shape[1], pad : pad + shape[2]]
+
+
+def _product(a: Array, b: Array) -> Array:
+    return onednn.multiply(a, b) if onednn.is_served(a) else a @ b
+
+
+def _product_with_turned(a: Array, b: Array) -> Array:
+    """Multiplies with a matrix that is given with its axes the other way round."""
+    if onednn.is_served(a):
+        return onednn.multiply(a, b, turned="b")
+    return lax.dot_general(a, b, (((1,), (1,)), ((), ())))
 
 
 def _placed(x: Array, start: tuple[int, int], stride: int, shape: tuple[int, ...]) -> Array:

@@ -8,6 +8,7 @@ from jax import lax
 from reference import numpy_layers
 
 from camtrap_jax.compilation import compiler_options
+from camtrap_jax.models import onednn
 from camtrap_jax.models.convolution import convolution, convolve
 
 SIZES = [(8, 11), (7, 7), (5, 4)]
@@ -58,6 +59,65 @@ def test_a_convolution_and_its_gradients_equal_those_of_jax(shape, stride, size,
         for one, other in zip(found, (expected, *their_pullback(cotangent)), strict=True):
             assert one.dtype == other.dtype == jnp.float64
             np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("shape", KERNELS)
+def test_with_one_device_they_equal_those_of_jax_in_double_precision(
+    shape, stride, size, one_device
+):
+    rng = np.random.default_rng(0)
+    size_px, channels, features = shape
+    x = rng.normal(size=(2, *size, channels))
+    kernel = rng.normal(size=(size_px, size_px, channels, features))
+    with jax.enable_x64(True):
+        expected, pullback = jax.vjp(
+            lambda x, k: jax_own(x, k, stride), jnp.asarray(x), jnp.asarray(kernel)
+        )
+        cotangent = rng.normal(size=expected.shape)
+        expected = (expected, *pullback(jnp.asarray(cotangent)))
+
+    @jax.jit
+    def ours(x, kernel, cotangent):
+        y, pullback = jax.vjp(lambda x, k: convolve(x, k, stride), x, kernel)
+        return y, *pullback(cotangent)
+
+    singles = [jnp.asarray(part, jnp.float32) for part in (x, kernel, cotangent)]
+    assert "__onednn$" in ours.lower(*singles).as_text()
+    for one, other in zip(ours(*singles), expected, strict=True):
+        assert one.dtype == jnp.float32
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6 * np.abs(other).max())
+
+
+def test_onednn_convolves_each_batch_of_several(one_device):
+    rng = np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=(3, 2, 6, 7, 4)), jnp.float32)
+    kernel = jnp.asarray(rng.normal(size=(3, 3, 4, 5)), jnp.float32)
+    found = jax.vmap(lambda x: convolve(x, kernel, 1))(x)
+    for one, batch in zip(found, x, strict=True):
+        np.testing.assert_allclose(one, jax_own(batch, kernel, 1), rtol=1e-5, atol=1e-5)
+
+
+def is_done_by_onednn():
+    x, kernel = jnp.ones((2, 6, 6, 4)), jnp.ones((3, 3, 4, 4))
+    return "__onednn$" in jax.jit(lambda x: convolve(x, kernel, 1)).lower(x).as_text()
+
+
+def test_among_several_devices_xla_convolves():
+    assert jax.device_count() > 1
+    assert not is_done_by_onednn()
+
+
+def test_programs_that_are_kept_on_disk_have_no_calls_of_onednn(one_device):
+    assert is_done_by_onednn()
+    jax.config.update("jax_compilation_cache_dir", "/nowhere")
+    assert not is_done_by_onednn()
+
+
+def test_a_jaxlib_that_no_test_has_seen_convolves_by_itself(one_device, monkeypatch):
+    monkeypatch.setattr(onednn, "version", lambda package: "99.0")
+    assert not is_done_by_onednn()
 
 
 @pytest.mark.parametrize("shape", KERNELS)

@@ -7,11 +7,12 @@ from camtrap_jax.compilation import compiler_options
 from camtrap_jax.models.dense import dense
 
 
+@pytest.mark.parametrize("batch", [1, 3, 40])
 @pytest.mark.parametrize("options", [None, compiler_options()], ids=["plain", "as trained"])
-def test_a_dense_layer_and_its_gradients_equal_a_product_of_matrices(options):
+def test_a_dense_layer_and_its_gradients_equal_a_product_of_matrices(options, batch):
     rng = np.random.default_rng(0)
-    x, weights = rng.normal(size=(3, 7)), rng.normal(size=(7, 5))
-    bias, cotangent = rng.normal(size=5), rng.normal(size=(3, 5))
+    x, weights = rng.normal(size=(batch, 7)), rng.normal(size=(7, 5))
+    bias, cotangent = rng.normal(size=5), rng.normal(size=(batch, 5))
     with jax.enable_x64(True):
         layer = dense(5, dtype=jnp.float64)
 

@@ -18,6 +18,8 @@ torch = pytest.importorskip("torch")
 
 from reference import torch_trace  # noqa: E402 (only where torch is)
 
+pytestmark = pytest.mark.usefixtures("one_device")
+
 TOLERANCE = {"float32": 1e-4, "float64": 1e-10}  # of the largest value
 
 

@@ -66,5 +66,5 @@ def use_real_tasks(folder):
     """Lets `srun` start two real tasks, as Slurm would, in place of nothing."""
     tasks = Path(__file__).with_name("slurm_tasks.py")
     write_program(folder / "bin/srun", f'#!/bin/sh\nexec {sys.executable} {tasks} "$@"\n')
-    program = f'#!/bin/sh\nexec {sys.executable} -m camtrap_jax "$@"\n'
+    program = f'#!/bin/sh\nexec {sys.executable} -P -m camtrap_jax "$@"\n'
     write_program(folder / "bin/camtrap", program)

@@ -23,6 +23,8 @@ from camtrap_jax.train import step
 from camtrap_jax.train.optimizer import make_optimizer
 from camtrap_jax.train.state import init_state
 
+pytestmark = pytest.mark.usefixtures("one_device")
+
 NUM_STEPS = 20
 BATCH = 8
 SIDE_PX = 64
