@@ -24,8 +24,11 @@ def narrow_model(name, **settings):
 
 
 @functools.cache
-def random_variables(model, seed=0):
+def random_variables(model, seed=0, block_scale=None):
     """Draws variables of a network, BatchNorm's statistics and every bias away from 0 and 1.
+
+    With `block_scale` BatchNorm scales by 1, and what ResNet's blocks add to their shortcuts by so
+    much: the smaller, the less a network multiplies rounding.
 
     `model.init` would leave those trivial, and its compilation takes longer than all the rest.
     """
@@ -37,6 +40,8 @@ def random_variables(model, seed=0):
             value = rng.normal(0, scale, leaf.shape)
         elif key[-1] == "var":
             value = rng.uniform(0.5, 1.5, leaf.shape)
+        elif key[-1] == "scale" and block_scale is not None:
+            value = np.full(leaf.shape, block_scale if key[-2] == "bn3" else 1.0)
         elif key[-1] == "scale":
             value = rng.uniform(0.2, 0.8, leaf.shape)
         else:
