@@ -5,6 +5,7 @@ import random
 import shutil
 
 import pytest
+from reference import joint_processes
 from reference.processes import camtrap, start_camtrap
 from reference.waiting import after, kill_when
 
@@ -83,6 +84,29 @@ def test_a_study_killed_at_random_moments(tiny_run, tiny_source, config_file, tm
     moments = [after(draw.uniform(0.2, 12), lambda: True) for _ in range(5)]
     words = study(root, tiny_source, config_file)
     kill_and_finish(words, moments, root, tiny_run, tmp_path / "log")
+
+
+@pytest.mark.slow
+def test_a_training_by_onednn_goes_on_bit_by_bit(tiny_dataset, config_file, tmp_path):
+    """With one device oneDNN convolves; the processes of the other tests have several."""
+
+    def start(root):
+        words = ["train", config_file, f"--dataset={tiny_dataset}", f"--workdir={root}"]
+        env = {"JAX_COMPILATION_CACHE_DIR": "", "ONEDNN_VERBOSE": "1"}
+        return joint_processes.start_together(words, [root.with_suffix(".log")], **env)
+
+    undisturbed, root = tmp_path / "undisturbed", tmp_path / "run"
+    assert joint_processes.finish(start(undisturbed)) == [0]
+    assert "forward_inference,convolution" in undisturbed.with_suffix(".log").read_text()
+    for least in (3, 12):
+        processes = start(root)
+        joint_processes.wait_until(
+            processes, lambda: lines_in(root / "train" / "metrics.jsonl") >= least
+        )
+        joint_processes.kill(processes)
+    assert joint_processes.finish(start(root)) == [0]
+    for name in ("weights.safetensors", "train/metrics.jsonl"):
+        assert (root / name).read_bytes() == (undisturbed / name).read_bytes()
 
 
 @pytest.mark.parametrize("delay_sec", [0.0, 0.02])
