@@ -1,5 +1,6 @@
 """Killed at any moment, the same command again ends where an undisturbed run would have."""
 
+import functools
 import json
 import random
 import shutil
@@ -29,6 +30,10 @@ RESULTS = (
 
 def lines_in(path):
     return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def has_lines(path, least):
+    return lines_in(path) >= least
 
 
 def bytes_of(root):
@@ -100,9 +105,8 @@ def test_a_training_by_onednn_goes_on_bit_by_bit(tiny_dataset, config_file, tmp_
     assert "forward_inference,convolution" in undisturbed.with_suffix(".log").read_text()
     for least in (3, 12):
         processes = start(root)
-        joint_processes.wait_until(
-            processes, lambda: lines_in(root / "train" / "metrics.jsonl") >= least
-        )
+        is_time = functools.partial(has_lines, root / "train" / "metrics.jsonl", least)
+        joint_processes.wait_until(processes, is_time)
         joint_processes.kill(processes)
     assert joint_processes.finish(start(root)) == [0]
     for name in ("weights.safetensors", "train/metrics.jsonl"):
