@@ -102,7 +102,7 @@ def test_a_training_by_onednn_goes_on_bit_by_bit(tiny_dataset, config_file, tmp_
 
     undisturbed, root = tmp_path / "undisturbed", tmp_path / "run"
     assert joint_processes.finish(start(undisturbed)) == [0]
-    assert "forward_inference,convolution" in undisturbed.with_suffix(".log").read_text()
+    assert "exec,cpu,convolution" in undisturbed.with_suffix(".log").read_text()
     for least in (3, 12):
         processes = start(root)
         is_time = functools.partial(has_lines, root / "train" / "metrics.jsonl", least)
