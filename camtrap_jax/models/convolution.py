@@ -116,7 +116,7 @@ def _pointwise_gradient(
     cotangent: Array, kernel: Array, stride: int, shape: tuple[int, ...]
 ) -> Array:
     """Returns the gradient of the maps under a 1 x 1 kernel."""
-    products = _product_with_turned(_rows(cotangent), kernel[0, 0])
+    products = _product_with_transpose(_rows(cotangent), kernel[0, 0])
     seen = products.reshape(*cotangent.shape[:-1], -1)
     return _placed(seen, (0, 0), stride, shape)
 
@@ -124,7 +124,7 @@ def _pointwise_gradient(
 def _outer(x: Array, cotangent: Array) -> Array:
     """Returns the gradient of a 1 x 1 kernel: transposes nothing, or what is least to transpose."""
     if onednn.is_served(x):
-        return onednn.multiply(_rows(x), _rows(cotangent), turned="a")[None, None]
+        return onednn.multiply(_rows(x), _rows(cotangent), transpose_a=True)[None, None]
     positions, channels = _rows(x).shape
     features = cotangent.shape[-1]
     if positions * channels <= (positions + channels) * features:
@@ -154,10 +154,10 @@ def _product(a: Array, b: Array) -> Array:
     return onednn.multiply(a, b) if onednn.is_served(a) else a @ b
 
 
-def _product_with_turned(a: Array, b: Array) -> Array:
-    """Multiplies with a matrix that is given with its axes the other way round."""
+def _product_with_transpose(a: Array, b: Array) -> Array:
+    """Multiplies with the transpose of the second matrix."""
     if onednn.is_served(a):
-        return onednn.multiply(a, b, turned="b")
+        return onednn.multiply(a, b, transpose_b=True)
     return lax.dot_general(a, b, (((1,), (1,)), ((), ())))
 
 

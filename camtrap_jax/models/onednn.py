@@ -59,17 +59,22 @@ def convolve(
 
 
 def multiply(
-    a: Float[Array, "m k"], b: Float[Array, "k n"], *, turned: str = ""
+    a: Float[Array, "rows columns"],
+    b: Float[Array, "rows_b columns_b"],
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
 ) -> Float[Array, "m n"]:
-    """Multiplies matrices.
+    """Multiplies two matrices; it has no gradient.
 
     Args:
-      a: for which `is_served`.
-      b: the other.
-      turned: "a" or "b" where that one is given with its axes the other way round.
+      a: [m, k], or [k, m] with `transpose_a`; one for which `is_served`.
+      b: [k, n], or [n, k] with `transpose_b`.
+      transpose_a: whether a's transpose is multiplied.
+      transpose_b: whether b's transpose is.
     """
-    shape = (a.shape[turned == "a"], b.shape[turned != "b"])
-    settings = {"transpose_a": turned == "a", "transpose_b": turned == "b"}
+    shape = (a.shape[transpose_a], b.shape[not transpose_b])
+    settings = {"transpose_a": transpose_a, "transpose_b": transpose_b}
     return _call("__onednn$matmul", shape, {"onednn_matmul_config": settings}, a, b)
 
 

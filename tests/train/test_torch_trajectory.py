@@ -27,8 +27,6 @@ pytestmark = pytest.mark.usefixtures("one_device")
 NUM_STEPS = 20
 BATCH = 8
 SIDE_PX = 64
-NOISE = 0.3  # standard deviation
-SEED = 1
 SETTINGS = {"momentum": 0.9, "weight_decay": 0.01}
 
 
@@ -51,13 +49,12 @@ CASES = {
 
 
 def draw_batches():
-    """Draws images that hold their label; noise leaves no two of a pooling window alike."""
+    """Draws smooth images that hold their label, so that there is something to learn."""
     rng = np.random.default_rng(3)
     patterns = smooth(rng, NUM_CLASSES)
     for _ in range(NUM_STEPS):
         labels = rng.integers(0, NUM_CLASSES, BATCH)
-        images = 1.5 * patterns[labels] + smooth(rng, BATCH)
-        yield rng.normal(images, NOISE).astype(np.float32), labels
+        yield (1.5 * patterns[labels] + smooth(rng, BATCH)).astype(np.float32), labels
 
 
 def smooth(rng, count):
@@ -116,7 +113,7 @@ def test_losses_and_weights_of_twenty_steps(name, precision, monkeypatch):
     monkeypatch.setattr(step, "compiler_options", lambda: QUICK)
     case = CASES[precision]
     rate, tolerance = case.rates[name], case.tolerance
-    variables = random_variables(narrow_model(name), SEED, case.block_scale)
+    variables = random_variables(narrow_model(name), block_scale=case.block_scale)
     with jax.enable_x64(precision == "float64"):
         losses, ours = our_losses(name, variables, np.dtype(precision), rate)
     expected, theirs = torch_losses(torch, name, variables, getattr(torch, precision), rate)
@@ -128,3 +125,5 @@ def test_losses_and_weights_of_twenty_steps(name, precision, monkeypatch):
         np.testing.assert_allclose(ours[key] - start, change, atol=atol, err_msg=key)
     untrained, _ = torch_losses(torch, name, variables, getattr(torch, precision), 0.0)
     assert (np.abs(expected / untrained - 1)[-5:] > 10 * tolerance).all()
+    if (name, precision) != ("vgg16", "float32"):  # whose steps are too small for it
+        assert expected[-5:].mean() < 0.9 * expected[:5].mean()  # something was learnt
