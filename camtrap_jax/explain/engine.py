@@ -3,124 +3,131 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from camtrap_jax.compilation import compiler_options
-from camtrap_jax.explain.cam import grad_cam, upsample
-from camtrap_jax.explain.guided import guided_relu
+from camtrap_jax.explain.checks import check_classes, check_images, check_layer, check_outputs
+from camtrap_jax.explain.forward import Cut, Explainable, Forward, Logits, Variables
+from camtrap_jax.explain.methods import GUIDED, METHODS, Settings, Signals
+from camtrap_jax.explain.targets import PREDICTED, resolve, seeds
 
 MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
-Variables = Any
-
-
-class Explainable(Protocol):
-    """A network that can be cut into trunk and head and given another activation."""
-
-    def apply(self, variables: Variables, *args: Any, **kwargs: Any) -> Any:
-        """Calls `method`, one of `trunk` (images -> maps) and `head` (maps -> logits, features)."""
-        ...
-
-    def clone(self, *, act: Callable[[Array], Array]) -> Explainable:
-        """Returns the same network with `act` in place of every ReLU."""
-        ...
 
 
 class Explanation(NamedTuple):
-    """What is known about each image of a batch; a map that was not asked for is None."""
+    """What is known about each image of a batch; a map that was not asked for is None.
+
+    Where several targets were given, maps have an axis for them after the batch's.
+    """
 
     logits: Float[Array, "batch classes"]
     features: Float[Array, "batch dim"]
-    targets: Int[Array, " batch"]  # the class each map speaks of
+    targets: Int[Array, "batch ..."]  # the class each map speaks of
     unit_max: Float[Array, "batch units"]  # response: the map's largest value
     unit_mean: Float[Array, "batch units"]
     unit_cell: Int[Array, "batch units"]  # flat index (row-major) of the hottest cell
-    grad_cam: Float[Array, "batch h w"] | None = None
-    guided_backprop: Float[Array, "batch H W 3"] | None = None
-    guided_grad_cam: Float[Array, "batch H W 3"] | None = None
+    grad_cam: Float[Array, "batch ... h w"] | None = None
+    grad_cam_plus_plus: Float[Array, "batch ... h w"] | None = None
+    hires_cam: Float[Array, "batch ... h w"] | None = None
+    layer_cam: Float[Array, "batch ... h w"] | None = None
+    xgrad_cam: Float[Array, "batch ... h w"] | None = None
+    score_cam: Float[Array, "batch ... h w"] | None = None
+    occlusion: Float[Array, "batch ... H W"] | None = None
+    guided_backprop: Float[Array, "batch ... H W 3"] | None = None
+    guided_grad_cam: Float[Array, "batch ... H W 3"] | None = None
+    gradient: Float[Array, "batch ... H W 3"] | None = None
+    gradient_x_input: Float[Array, "batch ... H W 3"] | None = None
+    smooth_grad: Float[Array, "batch ... H W 3"] | None = None
+    integrated_gradients: Float[Array, "batch ... H W 3"] | None = None
 
 
 def make_explainer(
-    model: Explainable, variables: Variables, *, outputs: Sequence[str] = MAPS
+    model: Explainable,
+    variables: Variables,
+    *,
+    outputs: Sequence[str] = MAPS,
+    layer: str | None = None,
+    settings: Settings | None = None,
 ) -> Callable[..., Explanation]:
-    """Makes `explain(images, targets=None) -> Explanation`, compiled; only `outputs` is computed.
+    """Makes `explain(images, targets=None, against=None) -> Explanation`, compiled.
 
     Args:
       model: VGG-16, ResNet-50 or any other `Explainable`.
       variables: its variables.
-      outputs: which maps, of `grad_cam`, `guided_backprop` and `guided_grad_cam`.
+      outputs: which maps, of `METHODS`; only these are computed.
+      layer: whose units and class activation maps; by default the last convolutional one.
+      settings: of the methods.
 
     Returns:
-      A function of images float32 [batch, height, width, 3], normalised, and targets int [batch]
-      (None, or a negative target: the predicted class). Call it outside `jax.jit`: inside,
-      `explain_batch` takes its place.
+      A function of
+      - images float32 [batch, height, width, 3], normalised;
+      - targets int [batch], the class whose logit is explained, or [batch, several]: a class,
+        `PREDICTED` or `RUNNER_UP`; None: the predicted class;
+      - against int, of the targets' shape: a class of which the target's lead is explained. Where
+        it is the target itself, the lead is over the runner-up, or over the predicted class where
+        the target is the runner-up.
+      It raises `ValueError` for images that are not finite or of another shape, and for targets
+      out of range. Call it outside `jax.jit`: inside, `explain_batch` takes its place.
 
     Raises:
-      ValueError: an output of another name.
+      ValueError: an output or a layer of another name.
     """
-    unknown = [name for name in outputs if name not in MAPS]
-    if unknown:
-        raise ValueError(f"outputs: expected some of {', '.join(MAPS)}, got {', '.join(unknown)}")
-    guided = model.clone(act=guided_relu)
+    check_outputs(outputs)
+    cut_layer = model.layers[-1] if layer is None else layer
+    check_layer(model.layers, cut_layer)
+    folded, variables = model.fold(variables)
 
     @jax.jit(compiler_options=compiler_options())
-    def explain(variables: Variables, images: Array, targets: Array | None) -> Explanation:
-        return explain_batch(model, guided, variables, images, targets, outputs=tuple(outputs))
+    def explain(
+        variables: Variables, images: Array, targets: Array | None, against: Array | None
+    ) -> Explanation:
+        return explain_batch(
+            Cut(folded, variables, cut_layer),
+            images,
+            targets,
+            against,
+            outputs=outputs,
+            settings=settings or Settings(),
+        )
 
-    return lambda images, targets=None: explain(variables, images, targets)
+    def checked(images: Any, targets: Any = None, against: Any = None) -> Explanation:
+        check_images(images)
+        check_classes("targets", targets, len(images), model.num_classes)
+        check_classes("against", against, len(images), model.num_classes)
+        return explain(variables, images, targets, against)
+
+    return checked
 
 
 def explain_batch(
-    model: Explainable,
-    guided: Explainable,
-    variables: Variables,
+    cut: Cut,
     images: Float[Array, "batch H W 3"],
-    targets: Int[Array, " batch"] | None,
+    targets: Int[Array, "batch ..."] | None,
+    against: Int[Array, "batch ..."] | None = None,
     *,
-    outputs: tuple[str, ...],
+    outputs: Sequence[str],
+    settings: Settings,
 ) -> Explanation:
-    """Explains a batch; jittable.
+    """Explains a batch; jittable. Arguments are not checked, see `make_explainer`."""
+    forward = Forward(cut, images, is_guided=bool(set(outputs) & set(GUIDED)))
+    logits = forward.logits
+    if targets is None:
+        targets = jnp.full(len(images), PREDICTED)
+    targets = resolve(logits, targets)
+    against = None if against is None else resolve(logits, against)
 
-    A guided ReLU has the ReLU's forward value, so the guided trunk's maps are the network's. Only
-    the head is differentiated twice, once plainly for Grad-CAM and once guided; the trunk, where
-    the time goes, runs once forward and, if an input-shaped map is wanted, once backward.
-    """
-    wants_saliency = bool({"guided_backprop", "guided_grad_cam"} & set(outputs))
-    wants_cam = bool({"grad_cam", "guided_grad_cam"} & set(outputs))
+    def attribute(seed: Logits) -> dict[str, Array]:
+        signals = Signals(forward, seed, settings)
+        return {name: METHODS[name](signals) for name in outputs}
 
-    def trunk(x: Array) -> Array:
-        return guided.apply(variables, x, method="trunk")
-
-    if wants_saliency:
-        maps, trunk_vjp = jax.vjp(trunk, images)
-    else:
-        maps, trunk_vjp = trunk(images), None
-    logits, head_vjp, features = _head(model, variables, maps)
-    predicted = logits.argmax(-1)
-    targets = predicted if targets is None else jnp.where(targets < 0, predicted, targets)
-    seed = jax.nn.one_hot(targets, logits.shape[-1], dtype=logits.dtype)
-
-    heatmap = grad_cam(maps, *head_vjp(seed)) if wants_cam else None
-    saliency = None
-    if trunk_vjp is not None:
-        _, guided_head_vjp, _ = _head(guided, variables, maps)
-        (saliency,) = trunk_vjp(*guided_head_vjp(seed))
-    product = None
-    if heatmap is not None and saliency is not None and "guided_grad_cam" in outputs:
-        height, width = images.shape[1:3]
-        product = saliency * upsample(heatmap, (height, width))[..., None]
-    return Explanation(
-        logits,
-        features,
-        targets,
-        *unit_responses(maps),
-        grad_cam=heatmap if "grad_cam" in outputs else None,
-        guided_backprop=saliency if "guided_backprop" in outputs else None,
-        guided_grad_cam=product,
-    )
+    if targets.ndim > 1:  # the network runs once for all targets
+        attribute = jax.vmap(attribute, in_axes=1, out_axes=1)
+    maps = attribute(seeds(logits, targets, against))
+    return Explanation(logits, forward.features, targets, *unit_responses(forward.maps), **maps)
 
 
 def unit_responses(
@@ -132,9 +139,3 @@ def unit_responses(
     """
     flat = maps.reshape(len(maps), -1, maps.shape[-1])
     return flat.max(1), flat.mean(1), flat.argmax(1).astype(jnp.int32)
-
-
-def _head(
-    model: Explainable, variables: Variables, maps: Array
-) -> tuple[Array, Callable[[Array], tuple[Array]], Array]:
-    return jax.vjp(lambda x: model.apply(variables, x, method="head"), maps, has_aux=True)

@@ -1,4 +1,4 @@
-"""The stages that both networks' trunks are cut into, from the image on."""
+"""Where both networks' trunks can be cut: into layers, and coarser into stages."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
@@ -14,6 +16,7 @@ from camtrap_jax.models.pooling import adaptive_average_pool, max_pool
 from camtrap_jax.models.stages import NUM_STAGES
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))  # channels, convolutions
+STAGE_STARTS = (0, 2, 4, 7, 10, 13)  # convolutions before each stage, and in all
 HIDDEN = 4096
 POOLED = 7  # the dense layers see 7 x 7 positions, whatever the image's size
 
@@ -34,17 +37,15 @@ class VGG16(nn.Module):
     def setup(self) -> None:
         """Names every layer as the literature does: conv1_1 ... conv5_3, fc6, fc7, fc8."""
         self.convolutions = [
-            [
-                convolution(
-                    scaled(channels, self.width),
-                    3,
-                    bias=True,
-                    dtype=self.dtype,
-                    name=f"conv{block}_{layer}",
-                )
-                for layer in range(1, count + 1)
-            ]
+            convolution(
+                scaled(channels, self.width),
+                3,
+                bias=True,
+                dtype=self.dtype,
+                name=f"conv{block}_{layer}",
+            )
             for block, (channels, count) in enumerate(BLOCKS, start=1)
+            for layer in range(1, count + 1)
         ]
         hidden = scaled(HIDDEN, self.width)
         dense_init = scaled_normal(self.dense_scale)
@@ -77,12 +78,39 @@ class VGG16(nn.Module):
         the result where `last` is less than `NUM_STAGES`.
         """
         del train  # no layer here behaves differently
-        x = images.astype(self.dtype)
-        for stage, block in enumerate(self.convolutions[first:last], start=first):
-            if stage:
+        return self._layers(images, STAGE_STARTS[first], STAGE_STARTS[last])
+
+    def fold(self, variables: dict[str, Any]) -> tuple[VGG16, dict[str, Any]]:
+        """Returns the network as it is: it has no BatchNorm that could be folded."""
+        return self, variables
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names the layers after which the network can be cut, each with its ReLU."""
+        return tuple(
+            f"conv{block}_{layer}"
+            for block, (_, count) in enumerate(BLOCKS, start=1)
+            for layer in range(1, count + 1)
+        )
+
+    def bottom(self, images: Float[Array, "b H W c"], layer: str) -> Float[Array, "b h w units"]:
+        """Returns the maps of a layer."""
+        return self._layers(images, 0, self.layers.index(layer) + 1)
+
+    def top(
+        self, maps: Float[Array, "b h w units"], layer: str
+    ) -> tuple[Float[Array, "b classes"], Float[Array, "b dim"]]:
+        """Returns logits and features, from the maps of a layer on."""
+        done = self.layers.index(layer) + 1
+        return self.head(self._layers(maps, done, len(self.layers)))
+
+    def _layers(self, x: Array, start: int, end: int) -> Array:
+        """Runs the convolutions `start` to `end` - 1, with the poolings before them."""
+        x = x.astype(self.dtype)
+        for position in range(start, end):
+            if position and position in STAGE_STARTS:
                 x = max_pool(x, 2, 2)
-            for layer in block:
-                x = self.act(layer(x))
+            x = self.act(self.convolutions[position](x))
         return x
 
     def head(

@@ -146,7 +146,7 @@ def test_all_maps_equal_torch_with_hooks(name, images, explanation, tmp_path):
 
 def test_an_image_alone_is_explained_as_in_a_batch(name, images, explanation):
     alone = explain(name, images[2:3], TARGETS[2:3])
-    for field, value in alone._asdict().items():
+    for field, value in computed(alone):
         together = getattr(explanation, field)[2:3]
         assert_equal_to_its_maximum(value, together, field)
 
@@ -155,7 +155,7 @@ def test_without_targets_the_predicted_class_is_explained(name, images, explanat
     predicted = explanation.logits.argmax(-1)
     assert (predicted != TARGETS).any()
     expected = explain(name, images, predicted)
-    for targets in (None, np.full(4, -1), np.array([-1, predicted[1], -7, predicted[3]])):
+    for targets in (None, np.full(4, -1), np.array([-1, predicted[1], -1, predicted[3]])):
         given = explain(name, images, targets)
         np.testing.assert_array_equal(given.targets, predicted)
         for field in MAPS:
@@ -182,14 +182,14 @@ def test_four_devices_give_what_one_gives(name, images, explanation, monkeypatch
         sharded = run(placed["images"], placed["targets"])
     assert len(sharded.guided_backprop.sharding.device_set) == 4
     assert sharded.guided_backprop.addressable_shards[0].data.shape == (1, *SIZE, 3)
-    for field, value in explanation._asdict().items():
+    for field, value in computed(explanation):
         assert_equal_to_its_maximum(getattr(sharded, field), value, field)
 
 
 def test_a_black_image_has_finite_maps(name, images):
     """All its windows tie, and its activations are constant."""
     black = np.concatenate([images[:2], np.zeros((1, *SIZE, 3)), np.full((1, *SIZE, 3), -2.1)])
-    for value in explain(name, black, TARGETS):
+    for _, value in computed(explain(name, black, TARGETS)):
         assert np.isfinite(value).all()
 
 
@@ -199,7 +199,7 @@ def test_a_silent_network_has_maps_of_zeros():
     variables = jax.tree.map(jnp.zeros_like, random_variables(model))
     images = random_images(2, 32, 32).astype(np.float32)  # the smallest
     explanation = make_explainer(model, variables)(images)
-    for field, value in explanation._asdict().items():
+    for field, value in computed(explanation):
         np.testing.assert_array_equal(value, np.zeros_like(value), err_msg=field)
 
 
@@ -208,7 +208,7 @@ def test_single_precision_agrees_with_double(name, images, explanation):
     model = narrow_model(name)
     run = make_explainer(model, random_variables(model))
     single = run(jnp.asarray(images, jnp.float32), jnp.asarray(TARGETS))
-    for field, value in single._asdict().items():
+    for field, value in computed(single):
         expected = getattr(explanation, field)
         assert value.dtype == (np.int32 if field in ("targets", "unit_cell") else np.float32)
         if field in ("guided_backprop", "guided_grad_cam"):
@@ -281,7 +281,7 @@ def test_responses_equal_loops():
 
 def test_an_output_of_another_name_is_refused():
     model, variables = narrow_network("vgg16")
-    with pytest.raises(ValueError, match="expected some of grad_cam, guided_backprop"):
+    with pytest.raises(ValueError, match="expected some of grad_cam, .*guided_backprop.* got gradcam"):
         make_explainer(model, variables, outputs=("gradcam",))
 
 
@@ -291,3 +291,8 @@ def assert_equal_to_its_maximum(value, reference, message=""):
     # Logits and features leave the network in single precision.
     tolerance = 1e-6 if value.dtype == np.float32 else 1e-9
     np.testing.assert_allclose(value, reference, atol=tolerance * largest, err_msg=message)
+
+
+def computed(explanation):
+    """Returns the names and values of what was asked for."""
+    return [(name, value) for name, value in explanation._asdict().items() if value is not None]
