@@ -13,7 +13,20 @@ from typing import Any
 BALANCES = ("none", "loss", "sampling")
 NETWORKS = ("vgg16", "resnet50")
 FINAL_WEIGHTS = ("last", "best")
-MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
+MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")  # the paper's
+CHEAP_METHODS = (  # a forward and a backward pass each, or a few
+    *MAPS,
+    "grad_cam_plus_plus",
+    "hires_cam",
+    "layer_cam",
+    "xgrad_cam",
+    "gradient",
+    "gradient_x_input",
+    "smooth_grad",
+    "integrated_gradients",
+)
+METHODS = (*CHEAP_METHODS, "score_cam", "occlusion")  # the last two: hundreds of forward passes
+TARGETS = ("predicted", "true", "runner_up", "contrast")  # or a species
 LINKAGES = ("average", "ward", "complete")
 SPLITS = ("random", "sequence", "camera", "time")
 FORMATS = ("auto", "folder", "csv", "coco_camera_traps", "camtrap_dp", "gorongosa", "tfds")
@@ -105,11 +118,31 @@ class ExplainConfig:
 
     batch_size: int = 32
     maps: tuple[str, ...] = MAPS
-    images: str = "gallery"  # the guided maps of which images: gallery or all
+    layer: str = ""  # whose units and class activation maps; empty: the last convolutional one
+    images: str = "gallery"  # the input-shaped maps of which images: gallery or all
+    # predicted, true, runner_up, or a species; contrast: what speaks for the true species and
+    # against the predicted one, or where that is right, against its runner-up.
     target: str = "predicted"
+    noise_samples: int = 32  # noisy copies of an image for smooth_grad
+    noise: float = 0.15  # their standard deviation, as a fraction of the image's range
+    path_steps: int = 32  # points of integrated_gradients
+    occlusion_px: int = 32  # side of the square that occlusion hides, of a 224 px input
+    occlusion_stride_px: int = 16  # from one square to the next
     gallery_per_species: int = 9  # test images a species whose guided maps are stored
     gallery_mistakes: int = 24  # and so many misclassified test images over all species
     show_people: bool = False  # whether galleries and patches may show frames with people
+    seed: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class QualityConfig:
+    """How far each method's maps can be trusted, measured on test images."""
+
+    methods: tuple[str, ...] = CHEAP_METHODS
+    images: int = 120  # test images, spread over the species
+    steps: int = 16  # of the insertion and deletion curves
+    noise: float = 0.05  # on the images, as a fraction of their range: do the maps stay?
+    bootstrap_rounds: int = 1000
     seed: int = 0
 
 
@@ -176,6 +209,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     explain: ExplainConfig = field(default_factory=ExplainConfig)
+    quality: QualityConfig = field(default_factory=QualityConfig)
     evaluate: EvaluateConfig = field(default_factory=EvaluateConfig)
     units: UnitsConfig = field(default_factory=UnitsConfig)
     tree: TreeConfig = field(default_factory=TreeConfig)

@@ -10,7 +10,7 @@ from camtrap_jax.config import (
     FINAL_WEIGHTS,
     FORMATS,
     LINKAGES,
-    MAPS,
+    METHODS,
     NETWORKS,
     SPLITS,
     Config,
@@ -43,9 +43,13 @@ def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
     problems += [
-        f"explain.maps: expected some of {', '.join(MAPS)}, got {name!r}"
-        for name in config.explain.maps
-        if name not in MAPS
+        f"{setting}: expected some of {', '.join(METHODS)}, got {name!r}"
+        for setting, names in (
+            ("explain.maps", config.explain.maps),
+            ("quality.methods", config.quality.methods),
+        )
+        for name in names
+        if name not in METHODS
     ]
     return problems
 
@@ -83,7 +87,6 @@ def _choices(config: Config) -> list[str]:
         "train.final_weights": (config.train.final_weights, FINAL_WEIGHTS),
         "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
         "explain.images": (config.explain.images, ("gallery", "all")),
-        "explain.target": (config.explain.target, ("predicted", "true")),
         "units.response": (config.units.response, ("max", "mean")),
         "tree.linkage": (config.tree.linkage, LINKAGES),
     }
@@ -133,6 +136,15 @@ def _ranges(config: Config) -> list[str]:
         "explain.batch_size": (config.explain.batch_size, 1, None),
         "explain.gallery_per_species": (config.explain.gallery_per_species, 0, None),
         "explain.gallery_mistakes": (config.explain.gallery_mistakes, 0, None),
+        "explain.noise_samples": (config.explain.noise_samples, 1, None),
+        "explain.noise": (config.explain.noise, 0.0, 10.0),
+        "explain.path_steps": (config.explain.path_steps, 1, None),
+        "explain.occlusion_px": (config.explain.occlusion_px, 1, 224),
+        "explain.occlusion_stride_px": (config.explain.occlusion_stride_px, 1, 224),
+        "quality.images": (config.quality.images, 1, None),
+        "quality.steps": (config.quality.steps, 1, None),
+        "quality.noise": (config.quality.noise, 0.0, 10.0),
+        "quality.bootstrap_rounds": (config.quality.bootstrap_rounds, 1, None),
         "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
         "evaluate.permutations": (config.evaluate.permutations, 1, None),
         "evaluate.neighbours": (config.evaluate.neighbours, 1, None),

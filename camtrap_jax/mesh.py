@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -37,6 +38,15 @@ def make_local_mesh() -> Mesh:
     return make_mesh(jax.local_devices())
 
 
+def computing_on(mesh: Mesh) -> AbstractContextManager[Any]:
+    """Says of the programs that are begun in this block that they run on no other devices.
+
+    Of the devices of several processes one's own may be the only ones, and what cannot be divided
+    among devices is then as good as in a process by itself.
+    """
+    return jax.set_mesh(mesh)
+
+
 def put_batch(batch: Batch, mesh: Mesh) -> dict[str, jax.Array]:
     """Spreads this process's share of a batch over its devices, along the first axis.
 
@@ -55,9 +65,9 @@ def put_replicated(tree: Any, mesh: Mesh) -> Any:
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
-def padded_batch_size(batch_size: int) -> int:
-    """Rounds a global batch size up to a multiple of the number of devices."""
-    devices = jax.device_count()
+def padded_batch_size(batch_size: int, mesh: Mesh | None = None) -> int:
+    """Rounds a batch size up to a multiple of a mesh's devices; without one, of all there are."""
+    devices = jax.device_count() if mesh is None else mesh.size
     return -(-batch_size // devices) * devices
 
 

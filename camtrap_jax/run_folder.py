@@ -147,8 +147,12 @@ class RunFolder:
 
     @cached_property
     def explained(self) -> pd.DataFrame:
-        """Rows of the explained images, in the arrays' order: `row, image_id, split, species`."""
-        return read_table(self._existing("explain/index.csv", "explain"))
+        """Rows of the explained images, in the arrays' order: `row, image_id, split, species`.
+
+        Images that could not be read are none of them, neither here nor in the arrays.
+        """
+        table = read_table(self._existing("explain/index.csv", "explain"))
+        return self._without_failures(table)
 
     @cached_property
     def index(self) -> pd.DataFrame:
@@ -164,20 +168,46 @@ class RunFolder:
     @cached_property
     def maps_index(self) -> pd.DataFrame:
         """Rows of the guided maps: `row, image_id, target`."""
-        return read_table(self._existing("explain/maps_index.csv", "explain"))
+        table = read_table(self._existing("explain/maps_index.csv", "explain"))
+        return self._without_failures(table)
 
     def array(self, name: str) -> np.ndarray:
         """Reads `logits`, `features`, `unit_max`, ... whole; the row order is `index`'s."""
-        return read_array(self.root / "explain" / f"{name}.zarr")
+        values = read_array(self.root / "explain" / f"{name}.zarr")
+        return values[self._kept] if self._has_gaps(len(values)) else values
 
     def rows(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Reads single rows of an array, for those too large to hold."""
         array = open_array(self.root / "explain" / f"{name}.zarr")
-        return array[np.asarray(rows, np.int64)].read().result()
+        rows = np.asarray(rows, np.int64)
+        return array[self._kept[rows] if self._has_gaps(array.shape[0]) else rows].read().result()
 
     def has_array(self, name: str) -> bool:
         """Tells whether `explain` stored the array."""
         return (self.root / "explain" / f"{name}.zarr").exists()
+
+    @cached_property
+    def _unread(self) -> list[str]:
+        """Images whose records `explain` could not read."""
+        path = self.root / "explain" / "failures.csv"
+        return read_table(path)["image_id"].tolist() if path.exists() else []
+
+    @cached_property
+    def _kept(self) -> np.ndarray:
+        """Rows of index.csv whose images could be read."""
+        table = read_table(self._existing("explain/index.csv", "explain"))
+        return np.flatnonzero(~table["image_id"].isin(self._unread))
+
+    def _has_gaps(self, num_rows: int) -> bool:
+        """Tells whether an array has rows of images that could not be read."""
+        return bool(self._unread) and num_rows == len(self._kept) + len(self._unread)
+
+    def _without_failures(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Numbers the rows of those images that could be read anew."""
+        if not self._unread:
+            return table
+        table = table.loc[~table["image_id"].isin(self._unread)].reset_index(drop=True)
+        return table.assign(row=np.arange(len(table)))
 
     @property
     def _species(self) -> dict[str, list[str]]:

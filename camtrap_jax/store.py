@@ -7,6 +7,7 @@ the old file or the new one, never a half.
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import glob
 import hashlib
@@ -47,6 +48,8 @@ TEXT_COLUMNS = (
     "sign",
     "label",
 )
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -105,6 +108,8 @@ def replaced_folder(path: Path) -> Iterator[Path]:
 def lock_file(path: Path, problem: str) -> IO[str]:
     """Opens a file that no other process holds; closing it, or ending, releases it.
 
+    On a file system that knows no locks, as some of clusters', nobody is refused.
+
     Raises:
       ValueError: another process holds it; says `problem`.
     """
@@ -114,6 +119,10 @@ def lock_file(path: Path, problem: str) -> IO[str]:
     except BlockingIOError:
         lock.close()
         raise ValueError(problem) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            lock.close()
+            raise
     return lock
 
 

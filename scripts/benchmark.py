@@ -1,7 +1,7 @@
 """Measures speed against PyTorch, both in one run: `python scripts/benchmark.py SUITE`.
 
-torch and torchvision are no dependencies of this project. Without them only our own figures appear,
-with a line that says how to install them.
+torch, torchvision, captum and pytorch-grad-cam are no dependencies of this project. Without them
+only our own figures appear, with a line that says how to install them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import input_speed, train_speed
+from benchmarks import attribution_speed, input_speed, train_speed
 
 from camtrap_jax.cli.large_pages import restart_with_large_pages
 
-SUITES = {"input": input_speed, "train": train_speed}
+SUITES = {"attribution": attribution_speed, "input": input_speed, "train": train_speed}
 
 
 def main() -> None:

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -171,3 +172,18 @@ def test_the_hash_of_settings_ignores_their_order_and_nothing_else():
     assert store.hash_json({"a": 1, "b": (1, 2)}) == store.hash_json({"b": [1, 2], "a": 1})
     others = [{"a": 2, "b": [1, 2]}, {"a": 1, "b": [2, 1]}, {"a": "1", "b": [1, 2]}]
     assert len({store.hash_json(value) for value in [*others, {"a": 1, "b": [1, 2]}]}) == 4
+
+
+def test_a_file_has_one_holder_at_a_time(tmp_path):
+    with store.lock_file(tmp_path / "lock", "mine"):
+        with pytest.raises(ValueError, match="^yours$"):
+            store.lock_file(tmp_path / "lock", "yours")
+    store.lock_file(tmp_path / "lock", "yours").close()
+
+
+def test_a_file_system_without_locks_refuses_nobody(tmp_path, monkeypatch):
+    def missing(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(store.fcntl, "flock", missing)
+    store.lock_file(tmp_path / "lock", "mine").close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from camtrap_jax.cli import flags, stage
+from camtrap_jax.cli import flags, stage, together
 from camtrap_jax.config import Config
 
 
 def define_flags() -> None:
     """Defines the command's flags."""
     stage.define_flags()
+    flags.define_processes()
     flags.flags.DEFINE_list("maps", None, "which maps to store; default: the config's")
     flags.flags.DEFINE_enum(
         "images", None, ["gallery", "all"], "whose guided maps; default: the config's"
@@ -17,7 +18,8 @@ def define_flags() -> None:
 
 def main() -> None:
     """Runs the stage unless its results are up to date."""
-    stage.run_one("explain", _change)
+    with together.joined("explain") as console:
+        stage.run_one("explain", _change, console)
 
 
 def _change(config: Config) -> None:

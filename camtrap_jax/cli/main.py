@@ -21,6 +21,7 @@ COMMANDS = {
     "units": "mutual information between units and species, and patches",
     "tree": "how species relate in the network's feature space",
     "novelty": "which species and images the network has not seen",
+    "quality": "measure how far each map can be trusted",
     "truth": "hold the results against a planted truth",
     "report": "write the HTML report",
     "predict": "name the animals on new pictures with a trained run",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 from camtrap_jax.cli import flags
@@ -10,6 +9,7 @@ from camtrap_jax.cli.console import TerminalConsole
 from camtrap_jax.config import Config
 from camtrap_jax.config_checks import validate
 from camtrap_jax.run_folder import RunFolder
+from camtrap_jax.study.console import Console
 
 
 def define_flags() -> None:
@@ -19,8 +19,18 @@ def define_flags() -> None:
     flags.define_overwrite()
 
 
-def run_one(name: str, change: Callable[[Config], None] | None = None) -> RunFolder:
-    """Runs a stage of the run in `--workdir`, with settings changed by `change`."""
+def run_one(
+    name: str,
+    change: Callable[[Config], None] | None = None,
+    console: Console | None = None,
+) -> RunFolder:
+    """Runs a stage of the run in `--workdir`, with settings changed by `change`.
+
+    Args:
+      name: of the stage.
+      change: sets what the command's own flags say.
+      console: where progress is shown; by default the terminal.
+    """
     # Flags come first: a mistyped one should not wait for JAX to load.
     from camtrap_jax.study.opening import open_run  # noqa: PLC0415
     from camtrap_jax.study.stages import run_stage  # noqa: PLC0415
@@ -30,7 +40,5 @@ def run_one(name: str, change: Callable[[Config], None] | None = None) -> RunFol
         change(config)
     validate(config)
     run = open_run(run.root, run.dataset, config)
-    if flags.FLAGS.overwrite and (run.root / name).exists():
-        shutil.rmtree(run.root / name)
-    run_stage(name, run, config, TerminalConsole())
+    run_stage(name, run, config, console or TerminalConsole(), afresh=flags.FLAGS.overwrite)
     return run

@@ -18,7 +18,7 @@ from camtrap_jax.config import config_differences, config_to_dict
 from camtrap_jax.study.console import Console, Silent
 
 # Flags that must be the same in all processes, as the settings must.
-_SHARED = ("workdir", "source", "dataset", "overwrite")
+_SHARED = ("workdir", "source", "dataset", "overwrite", "maps", "images")
 _POLL_SEC = 0.5
 _GRACE_SEC = 5.0
 _ending = threading.Lock()
@@ -63,7 +63,9 @@ def _check_same_command() -> None:
     from camtrap_jax import processes  # noqa: PLC0415
 
     values = {name: flags.FLAGS[name].value for name in _SHARED if name in flags.FLAGS}
-    first, *others = processes.gather({**config_to_dict(flags.config_given()), "flags": values})
+    given = flags.config_given()  # none where the run's own settings hold
+    settings = config_to_dict(given) if given else {}
+    first, *others = processes.gather({**settings, "flags": values})
     for number, given in enumerate(others, start=1):
         if differences := config_differences(first, given):
             raise ValueError(
@@ -89,7 +91,7 @@ def _fail(command: str, error: BaseException) -> NoReturn:
         time.sleep(3 * _POLL_SEC)  # if the other one said why it ended, the watcher tells it
         error = ConnectionError(
             f"another process is gone ({str(error).splitlines()[0][:200]}); where it was killed, "
-            "the same command in all processes goes on from the newest checkpoint"
+            "the same command in all processes goes on from what is saved"
         )
     code, text = outcome(command, error)
     line = text.strip()

@@ -59,6 +59,16 @@ def written_files(folder: Path, unopened: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def changed_files(dataset: Path, found: dict[str, Any]) -> list[str]:
+    """Names files that are missing or of another size."""
+
+    def size(name: str) -> int:
+        path = dataset / name
+        return path.stat().st_size if path.is_file() else -1
+
+    return [name for name, expected in found.get("sizes", {}).items() if size(name) != expected]
+
+
 def pixel_settings(config: DataConfig) -> dict[str, Any]:
     """Returns what the kept JPEGs depend on besides their files."""
     return {name: getattr(config, name) for name in _PIXELS}
@@ -96,7 +106,7 @@ def needs_preparing(
     if not isinstance(found, dict):
         raise ValueError(f"{dataset / FILE}: damaged; --overwrite makes the dataset anew")
     _check_same(dataset, found, wanted, may_change=may_change)
-    if found.get("listing") != wanted["listing"] or _is_damaged(dataset, found):
+    if found.get("listing") != wanted["listing"] or changed_files(dataset, found):
         return True
     is_better = any(not _problem(storage, path) for path in found.get("unopened", []))
     return may_change and (is_better or found.get("times") != wanted["times"])
@@ -117,16 +127,6 @@ def _check_same(
             f"({'; '.join(filter(None, changed))}); give another folder, or --overwrite to "
             "make it anew"
         )
-
-
-def _is_damaged(dataset: Path, found: dict[str, Any]) -> bool:
-    """Tells whether files are missing or of another size."""
-
-    def size(name: str) -> int:
-        path = dataset / name
-        return path.stat().st_size if path.is_file() else -1
-
-    return any(size(name) != expected for name, expected in found.get("sizes", {}).items())
 
 
 def _problem(storage: Storage, filepath: str) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-import jax
 import numpy as np
-import tensorstore as ts
+from jaxtyping import Int
 
-from camtrap_jax.mesh import Batch
-from camtrap_jax.store import create_array, open_array, read_json, write_json
+from camtrap_jax.explain.chunks import Result, Rows, create_arrays, gathered, written
+from camtrap_jax.explain.progress import Done, Span, collect, done_of, write_all, write_own
+from camtrap_jax.mesh import Batch, process_share
+from camtrap_jax.processes import gather, on_first
 
-Rows = Mapping[str, np.ndarray | jax.Array]  # name -> [batch, ...]
 OnProgress = Callable[[int, int], None]
+BatchesOf = Callable[[Int[np.ndarray, " rows"]], Iterable[Batch]]
 B = TypeVar("B")
 R = TypeVar("R")
 
@@ -27,49 +29,54 @@ def write_explanations(
     *,
     num_rows: int,
     batch_size: int,
-    batches_from: Callable[[int], Iterator[Batch]],
+    batches_of: BatchesOf,
     explain: Callable[[Batch], Rows],
     rows_per_read: int | None = None,
     on_progress: OnProgress | None = None,
-) -> None:
+) -> dict[int, str]:
     """Explains `num_rows` images and stores what `explain` returns, one array for each name.
 
-    Work is committed in chunks of a fixed number of rows; `folder/.NAME.json` counts the rows that
-    are on disk. A process that was killed goes on from there, with the same batches, so that the
+    Work is committed in chunks of a fixed number of rows, and `folder/.NAME.json` tells which are
+    on disk. A process that was killed goes on from there, with the same batches, so that the
     finished arrays have the same bytes. Memory does not grow with the number of images.
 
+    All processes call it: each makes a share of the chunks that are not on disk, in the batches
+    that a single process would make, and returns when all are done.
+
     Args:
-      folder: where the arrays `*.zarr` go.
+      folder: where the arrays `*.zarr` go; all processes have to see it.
       name: of this pass.
       num_rows: number of images.
       batch_size: rows of a batch; the last one is padded to it, and cut here.
-      batches_from: the batches that start at a given row.
+      batches_of: the batches of given rows. Where they hold text `reason`, a row of which it is not
+        empty is a failure: its numbers are nan, or -1 where they are whole.
       explain: from a batch to arrays with one row an image; runs asynchronously on the device.
       rows_per_read: rows that can be read by themselves; by default those of a whole chunk.
-      on_progress: called with rows done and rows in all.
+      on_progress: called with rows done and rows in all; other processes are taken to be as far.
+
+    Returns:
+      Why images could not be read, by row.
     """
-    state = folder / f".{name}.json"
-    done = read_json(state)["rows"] if state.exists() else 0
     chunk_rows = max(1, CHUNK_ROWS // batch_size) * batch_size
-    arrays: dict[str, ts.TensorStore] = {}
-    chunk: list[dict[str, np.ndarray]] = []
-    for values in one_late(explain, batches_from(done) if done < num_rows else iter(())):
-        chunk.append({key: np.asarray(value) for key, value in values.items()})
-        rows = min(len(chunk) * batch_size, num_rows - done)
-        if on_progress:
-            on_progress(done + rows, num_rows)
-        if rows == chunk_rows or done + rows == num_rows:
-            whole = {key: np.concatenate([part[key] for part in chunk])[:rows] for key in chunk[0]}
-            arrays = arrays or (
-                _open(folder, whole)
-                if done
-                else _create(folder, whole, num_rows, chunk_rows, rows_per_read)
-            )
-            futures = [arrays[key][done : done + rows].write(whole[key]) for key in whole]
-            for future in futures:
-                future.result()
-            done, chunk = done + rows, []
-            write_json(state, {"rows": done})
+    done = done_of(on_first(lambda: collect(folder, name, chunk_rows).as_json()))
+    missing = done.missing(num_rows)
+    if not missing:
+        return done.failures
+    process, count = process_share()
+    share = _share(missing, process, count)
+    pace = _pace(on_progress, share, missing, num_rows)
+    chunks = gathered(_results(explain, batches_of, share), share, batch_size, pace)
+    first = next(chunks, None)  # none where there are fewer chunks than processes
+    if not done.chunks:  # the arrays have to be there before anyone writes
+        on_first(lambda: create_arrays(folder, first, num_rows, chunk_rows, rows_per_read))
+    own = Done(chunk_rows)
+    for chunk in written(folder, chain([first], chunks)) if first else ():
+        own.add(Done(chunk_rows, {chunk.span[0] // chunk_rows}, chunk.failures))
+        write_own(folder, name, process, own)
+    for notes in gather(own.as_json()):
+        done.add(done_of(notes))
+    on_first(lambda: write_all(folder, name, done, count))
+    return done.failures
 
 
 def one_late(explain: Callable[[B], R], batches: Iterable[B]) -> Iterator[R]:
@@ -84,20 +91,29 @@ def one_late(explain: Callable[[B], R], batches: Iterable[B]) -> Iterator[R]:
         yield pending
 
 
-def _open(folder: Path, names: Iterable[str]) -> dict[str, ts.TensorStore]:
-    return {key: open_array(folder / f"{key}.zarr", writable=True) for key in names}
+def _share(spans: list[Span], process: int, count: int) -> list[Span]:
+    """Returns a process's part: neighbours, and one more in the first processes than in others."""
+    return [spans[number] for number in np.array_split(np.arange(len(spans)), count)[process]]
 
 
-def _create(
-    folder: Path, like: Rows, num_rows: int, rows_per_chunk: int, rows_per_read: int | None
-) -> dict[str, ts.TensorStore]:
-    return {
-        key: create_array(
-            folder / f"{key}.zarr",
-            (num_rows, *value.shape[1:]),
-            value.dtype,
-            rows_per_chunk=rows_per_chunk,
-            rows_per_read=rows_per_read,
-        )
-        for key, value in like.items()
-    }
+def _pace(
+    on_progress: OnProgress | None, share: list[Span], missing: list[Span], num_rows: int
+) -> Callable[[int], None]:
+    """Returns a function of this process's rows that tells of everybody's."""
+    own, every = (sum(stop - start for start, stop in spans) for spans in (share, missing))
+
+    def move(rows: int) -> None:
+        if on_progress:
+            on_progress(num_rows - every + round(rows * every / own), num_rows)
+
+    return move
+
+
+def _results(
+    explain: Callable[[Batch], Rows], batches_of: BatchesOf, share: list[Span]
+) -> Iterator[Result]:
+    """Explains the batches of some chunks."""
+    if not share:
+        return iter(())
+    rows = np.concatenate([np.arange(*span) for span in share])
+    return one_late(lambda batch: (batch.get("reason"), explain(batch)), batches_of(rows))

@@ -10,12 +10,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from camtrap_jax.compilation import compiler_options
+from camtrap_jax.config import MAPS
 from camtrap_jax.explain.checks import check_classes, check_images, check_layer, check_outputs
 from camtrap_jax.explain.forward import Cut, Explainable, Forward, Logits, Variables
 from camtrap_jax.explain.methods import GUIDED, METHODS, Settings, Signals
 from camtrap_jax.explain.targets import PREDICTED, resolve, seeds
-
-MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")
 
 
 class Explanation(NamedTuple):
@@ -118,7 +117,6 @@ def explain_batch(
     if targets is None:
         targets = jnp.full(len(images), PREDICTED)
     targets = resolve(logits, targets)
-    against = None if against is None else resolve(logits, against)
 
     def attribute(seed: Logits) -> dict[str, Array]:
         signals = Signals(forward, seed, settings)

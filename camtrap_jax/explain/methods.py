@@ -136,3 +136,19 @@ GRADIENTS: dict[str, Method] = {
 }
 SALIENCIES = {**GUIDED, **GRADIENTS}  # input-shaped, with a value for each colour
 METHODS = {**HEATMAPS, **SALIENCIES}
+
+TITLES = {
+    "grad_cam": "Grad-CAM",
+    "grad_cam_plus_plus": "Grad-CAM++",
+    "hires_cam": "HiResCAM",
+    "layer_cam": "LayerCAM",
+    "xgrad_cam": "XGrad-CAM",
+    "score_cam": "Score-CAM",
+    "occlusion": "occlusion",
+    "guided_backprop": "guided backpropagation",
+    "guided_grad_cam": "guided Grad-CAM",
+    "gradient": "gradient",
+    "gradient_x_input": "gradient x input",
+    "smooth_grad": "SmoothGrad",
+    "integrated_gradients": "integrated gradients",
+}

@@ -111,7 +111,7 @@ def occlusion(
     Source: Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section
     4.2.
     """
-    drops = (logits * seed).sum(-1) - jnp.einsum("rsbc,bc->rsb", hidden, seed)
+    drops = (logits * seed).sum(-1)[None, None] - jnp.einsum("rsbc,bc->rsb", hidden, seed)
     rows, columns = (_windows(length, window_px, stride_px) for length in size)
     rows, columns = (one / one.sum(0, keepdims=True).clip(1) for one in (rows, columns))
     return jnp.einsum("rsb,rh,sw->bhw", drops, rows, columns)

@@ -27,6 +27,28 @@ def resolve(
     return jnp.where(targets == PREDICTED, predicted, chosen).astype(jnp.int32)
 
 
+def rivals(
+    logits: Float[Array, "batch classes"],
+    targets: Int[Array, "batch ..."],
+    against: Int[Array, "batch ..."],
+) -> Int[Array, "batch ..."]:
+    """Returns the classes over which the targets' leads are explained.
+
+    No class has a lead over itself: where both are the same, the rival is the runner-up, or the
+    predicted class where the target is the runner-up.
+
+    Args:
+      logits: of each image.
+      targets: resolved classes.
+      against: classes to compare with, `PREDICTED` or `RUNNER_UP`.
+    """
+    against = resolve(logits, against)
+    predicted = resolve(logits, jnp.full_like(targets, PREDICTED))
+    runner_up = resolve(logits, jnp.full_like(targets, RUNNER_UP))
+    other = jnp.where(targets == predicted, runner_up, predicted)
+    return jnp.where(against == targets, other, against)
+
+
 def seeds(
     logits: Float[Array, "batch classes"],
     targets: Int[Array, "batch ..."],
@@ -34,21 +56,15 @@ def seeds(
 ) -> Float[Array, "batch ... classes"]:
     """Returns the gradient of what is explained with respect to the logits.
 
-    That is the target's logit, or with `against` its lead over another class. A class has no lead
-    over itself: where both are the same, the other one is the runner-up, or the predicted class
-    where the target is the runner-up.
+    That is the target's logit, or with `against` its lead over the rival's.
 
     Args:
       logits: of each image.
       targets: resolved classes.
-      against: classes to compare with, resolved, too.
+      against: see `rivals`.
     """
     classes, dtype = logits.shape[-1], logits.dtype
     wanted = jax.nn.one_hot(targets, classes, dtype=dtype)
     if against is None:
         return wanted
-    predicted = resolve(logits, jnp.full_like(targets, PREDICTED))
-    runner_up = resolve(logits, jnp.full_like(targets, RUNNER_UP))
-    other = jnp.where(targets == predicted, runner_up, predicted)
-    against = jnp.where(against == targets, other, against)
-    return wanted - jax.nn.one_hot(against, classes, dtype=dtype)
+    return wanted - jax.nn.one_hot(rivals(logits, targets, against), classes, dtype=dtype)

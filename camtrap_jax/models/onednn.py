@@ -19,7 +19,7 @@ _JAXLIB_VERSIONS = ("0.10.2",)
 
 
 def is_served(x: Array) -> bool:
-    """Tells whether an array can be given to oneDNN: in single precision, on one processor.
+    """Tells whether an array can be given to oneDNN: in single precision, on one device.
 
     XLA cannot divide the calls among devices; it would have each work on the whole batch. Nor can
     it write programs with such calls to JAX's cache of compiled programs.
@@ -35,7 +35,12 @@ def is_served(x: Array) -> bool:
 
 
 def _has_one_device() -> bool:
-    return jax.device_count() == 1
+    """Tells whether the program is for one device: all there are, or those of `mesh.computing_on`.
+
+    An array's own type is no help: cotangents do not know on which mesh they are.
+    """
+    mesh = jax.sharding.get_abstract_mesh()
+    return (jax.device_count() if mesh.empty else mesh.size) == 1
 
 
 def convolve(

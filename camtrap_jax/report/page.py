@@ -18,6 +18,7 @@ from camtrap_jax.report.sections.maps import maps_section, mistakes_section
 from camtrap_jax.report.sections.method import method_section
 from camtrap_jax.report.sections.novelty import novelty_section
 from camtrap_jax.report.sections.overview import overview_section
+from camtrap_jax.report.sections.quality import quality_section
 from camtrap_jax.report.sections.tree import tree_section
 from camtrap_jax.report.sections.units import units_section
 from camtrap_jax.run_folder import RunFolder
@@ -27,6 +28,7 @@ from camtrap_jax.store import replaced_folder
 SECTIONS = {
     "images": ("The images", "prepare", images_section),
     "maps": ("What the network looks at", "evaluate", maps_section),
+    "quality": ("Which maps to believe", "quality", quality_section),
     "mistakes": ("Misclassified images", "evaluate", mistakes_section),
     "units": ("Units of each species", "units", units_section),
     "tree": ("Species tree", "tree", tree_section),

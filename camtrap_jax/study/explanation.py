@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection
 
 import jax
 import numpy as np
 import pandas as pd
-from jax.sharding import Mesh
+from jaxtyping import Int
 
-from camtrap_jax.config import MAPS, Config
-from camtrap_jax.data.batches.augment import normalise
-from camtrap_jax.data.batches.pipeline import eval_batches
+from camtrap_jax.config import Config
 from camtrap_jax.data.manifest import class_labels
-from camtrap_jax.explain import make_explainer
-from camtrap_jax.explain.dataset import Rows, write_explanations
+from camtrap_jax.data.record_checks import check_records
 from camtrap_jax.explain.gallery import gallery_rows
-from camtrap_jax.mesh import Batch, make_local_mesh, padded_batch_size, put_batch, put_replicated
-from camtrap_jax.models import load_weights
+from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.store import open_array, write_json, write_table
+from camtrap_jax.store import open_array, read_array, write_json, write_table
 from camtrap_jax.study.console import Console
-from camtrap_jax.study.training import build_network
+from camtrap_jax.study.image_pass import ImagePass
+from camtrap_jax.study.network import build_network
 
 EXPLAINED_SPLITS = ("train", "val", "test", "unknown")
 INPUT_SHAPED = ("guided_backprop", "guided_grad_cam")
@@ -32,118 +29,112 @@ def explain_run(run: RunFolder, config: Config, console: Console) -> None:
 
     All images get logits, features, unit responses and Grad-CAM; the input-shaped maps are stored
     for the gallery (a second pass over those few) or, with `explain.images=all`, for all of them.
+    An image whose record is damaged is a row of failures.csv, and one of nan in the arrays.
+
+    All processes call it; the files that are no arrays are the first one's.
+
+    Raises:
+      ValueError: the dataset's records are not those it was prepared with, none can be read, or
+        the weights do not fit the network.
     """
-    folder = run.root / "explain"
+    check_records(run.dataset)
     manifest = run.dataset.manifest
     positions = np.flatnonzero(manifest["split"].isin(EXPLAINED_SPLITS).to_numpy())
     index = manifest.iloc[positions].reset_index(drop=True)
     index.insert(0, "row", np.arange(len(index)))
-    write_table(folder / "index.csv", index[["row", "image_id", "split", "species"]])
+    on_first(lambda: _write_index(run, index))
 
     saliency = [name for name in config.explain.maps if name in INPUT_SHAPED]
     cam = [name for name in config.explain.maps if name not in INPUT_SHAPED]
     everywhere = [*cam, *saliency] if config.explain.images == "all" else cam
-    run_pass = _make_pass(run, config, index, positions)
-    run_pass("images", np.arange(len(index)), everywhere, console)
+    images = ImagePass(run, config)
+    progress = console.progress("explain images")
+    failures = images.write("images", positions, everywhere, on_progress=progress)
+    on_first(lambda: _write_failures(run, index, failures))
+    if failures:
+        console.say(f"explain: {len(failures)} images cannot be read, see failures.csv")
     chosen = index["row"].to_numpy()
     if config.explain.images == "gallery":
-        chosen = _gallery(run, config, index)
-        run_pass("maps", chosen, saliency, console)
-    if saliency:
-        _write_maps_index(run, config, index, chosen)
-    grad_cam = open_array(folder / "grad_cam.zarr") if "grad_cam" in everywhere else None
-    write_json(
-        folder / "explain.json",
-        {
-            "images": len(index),
-            "maps": list(config.explain.maps),
-            "maps_of": config.explain.images,
-            "target": config.explain.target,
-            "map_shape": _map_shape(run, config) if grad_cam is None else grad_cam.shape[1:],
-        },
-    )
+        chosen = np.array(on_first(lambda: _gallery(run, config, index, failures)), np.int64)
+        if saliency and chosen.size:
+            progress = console.progress("explain maps")
+            images.write("maps", positions[chosen], saliency, only_maps=True, on_progress=progress)
+    on_first(lambda: _describe(run, config, index, chosen, failures))
 
 
-def _make_pass(
-    run: RunFolder, config: Config, index: pd.DataFrame, positions: np.ndarray
-) -> Callable[[str, np.ndarray, list[str], Console], None]:
-    """Returns the function that explains some rows of the index and stores the arrays."""
-    dataset, mesh = run.dataset, make_local_mesh()
-    model = build_network(config, len(dataset.classes))
-    variables = put_replicated(load_weights(run.weights, model), mesh)
-    labels = class_labels(index, dataset.classes)
-    batch_size = padded_batch_size(config.explain.batch_size)
+def _write_index(run: RunFolder, index: pd.DataFrame) -> None:
+    table = pd.DataFrame(index, columns=["row", "image_id", "split", "species"])
+    write_table(run.root / "explain" / "index.csv", table)
 
-    def run_pass(name: str, rows: np.ndarray, outputs: list[str], console: Console) -> None:
-        if not (len(rows) and (outputs or name == "images")):
-            return
-        explainer = make_explainer(model, variables, outputs=outputs)
-        order = labels[rows]
 
-        def batches_from(start: int) -> Iterator[Batch]:
-            batches = eval_batches(
-                dataset,
-                positions[rows[start:]],
-                size_px=config.model.image_size,
-                batch_size=batch_size,
-            )
-            for first, batch in zip(range(start, len(rows), batch_size), batches, strict=True):
-                targets = np.zeros(batch_size, np.int32)
-                part = order[first : first + batch_size]
-                targets[: len(part)] = part
-                yield {"pixels": batch["pixels"], "target": targets}
-
-        def explain(batch: Batch) -> Rows:
-            return _explain(explainer, batch, mesh, config, only_maps=name == "maps")
-
-        write_explanations(
-            run.root / "explain",
-            name,
-            num_rows=len(rows),
-            batch_size=batch_size,
-            batches_from=batches_from,
-            explain=explain,
-            on_progress=console.progress(f"explain {name}"),
+def _write_failures(run: RunFolder, index: pd.DataFrame, failures: dict[int, str]) -> None:
+    rows = sorted(failures)
+    if rows and len(rows) == len(index):
+        raise ValueError(
+            f"{run.dataset.records}: no record can be read ({failures[0]}); `camtrap prepare "
+            "--overwrite` makes the dataset anew"
         )
-
-    return run_pass
-
-
-def _explain(
-    explainer: Callable, batch: Batch, mesh: Mesh, config: Config, *, only_maps: bool
-) -> Rows:
-    placed = put_batch(batch, mesh)
-    targets = placed["target"] if config.explain.target == "true" else None
-    explanation = explainer(normalise(placed["pixels"]), targets)._asdict()
-    names = [name for name in explanation if explanation[name] is not None and name != "targets"]
-    if only_maps:
-        names = [name for name in names if name in MAPS]
-    return {
-        name: explanation[name].astype(np.float16) if name in MAPS else explanation[name]
-        for name in names
-    }
+    columns = {name: index[name].iloc[rows] for name in ("image_id", "filepath")}
+    table = pd.DataFrame({**columns, "reason": [failures[row] for row in rows]})
+    write_table(run.root / "explain" / "failures.csv", table)
 
 
-def _gallery(run: RunFolder, config: Config, index: pd.DataFrame) -> np.ndarray:
+def _gallery(
+    run: RunFolder, config: Config, index: pd.DataFrame, failures: Collection[int]
+) -> list[int]:
+    """Chooses rows among the images that could be read."""
     settings = config.explain
-    return gallery_rows(
-        class_labels(index, run.dataset.classes),
-        run.array("logits"),
-        np.flatnonzero((index["split"] == "test") & ~index["image_id"].isin(list(run.hidden))),
+    rows = np.setdiff1d(np.arange(len(index)), np.array(sorted(failures), np.int64))
+    read = index.iloc[rows]
+    is_test = (read["split"] == "test") & ~read["image_id"].isin(list(run.hidden))
+    chosen = gallery_rows(
+        class_labels(read, run.dataset.classes),
+        read_array(run.root / "explain" / "logits.zarr")[rows],
+        np.flatnonzero(is_test),
         per_class=settings.gallery_per_species,
         mistakes=settings.gallery_mistakes,
         seed=settings.seed,
     )
+    return rows[chosen].tolist()
+
+
+def _describe(
+    run: RunFolder,
+    config: Config,
+    index: pd.DataFrame,
+    chosen: Int[np.ndarray, " rows"],
+    failures: Collection[int],
+) -> None:
+    """Writes maps_index.csv, where there are input-shaped maps, and explain.json."""
+    folder, settings = run.root / "explain", config.explain
+    if set(settings.maps) & set(INPUT_SHAPED):
+        _write_maps_index(run, config, index, chosen, failures)
+    has_heatmaps = "grad_cam" in settings.maps
+    heatmaps = open_array(folder / "grad_cam.zarr").shape[1:] if has_heatmaps else None
+    facts = {
+        "images": len(index) - len(failures),
+        "failures": len(failures),
+        "maps": list(settings.maps),
+        "maps_of": settings.images,
+        "target": settings.target,
+        "map_shape": heatmaps or _map_shape(run, config),
+    }
+    write_json(folder / "explain.json", facts)
 
 
 def _write_maps_index(
-    run: RunFolder, config: Config, index: pd.DataFrame, chosen: np.ndarray
+    run: RunFolder,
+    config: Config,
+    index: pd.DataFrame,
+    chosen: Int[np.ndarray, " rows"],
+    failures: Collection[int],
 ) -> None:
     classes = np.array(run.dataset.classes, object)
-    targets = classes[run.array("logits")[chosen].argmax(-1)]
+    targets = classes[read_array(run.root / "explain" / "logits.zarr")[chosen].argmax(-1)]
     if config.explain.target == "true":
         is_known = class_labels(index, run.dataset.classes)[chosen] >= 0
         targets = np.where(is_known, index["species"].to_numpy()[chosen], targets)
+    targets[np.isin(chosen, list(failures))] = ""
     table = pd.DataFrame(
         {
             "row": np.arange(len(chosen)),

@@ -138,8 +138,8 @@ def _store(
 ) -> None:
     mesh, batch_size = make_mesh(), padded_batch_size(config.explain.batch_size)
 
-    def batches_from(start: int) -> Iterator[Batch]:
-        rows = view.rows[start:]
+    def batches_of(some: np.ndarray) -> Iterator[Batch]:
+        rows = view.rows[some]
         return eval_batches(run.dataset, rows, size_px=view.size_px, batch_size=batch_size)
 
     def compute(batch: Batch) -> dict[str, Array]:
@@ -151,7 +151,7 @@ def _store(
         view.name,
         num_rows=len(view.rows),
         batch_size=batch_size,
-        batches_from=batches_from,
+        batches_of=batches_of,
         explain=compute,
         rows_per_read=1,
         on_progress=console.progress(f"train: maps, {view.name}"),

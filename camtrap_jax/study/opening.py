@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from camtrap_jax.config import Config, config_differences, config_to_dict
@@ -10,7 +11,7 @@ from camtrap_jax.processes import gather, on_first
 from camtrap_jax.run_folder import CLASSES, DatasetFolder, RunFolder
 from camtrap_jax.store import read_json, write_json
 from camtrap_jax.study.origin import describe_origin
-from camtrap_jax.study.stages import STAGES
+from camtrap_jax.study.stages import STAGES, lock_name, locked
 
 # These settings made the network: other ones are another run.
 FIXED_SECTIONS = STAGES["train"].settings
@@ -25,6 +26,7 @@ RUN_FILES = (
     "config.json",
     "provenance.json",
     "weights.safetensors",
+    lock_name("explain"),
 )
 
 
@@ -94,15 +96,24 @@ def remove_run(root: Path, *, keep: Path | None = None) -> None:
     Args:
       root: the run folder; one that no study began is left alone.
       keep: the source or dataset of the next run, which may lie inside.
+
+    Raises:
+      ValueError: another process is writing to it.
     """
-    begun = (root / "provenance.json").exists()
+    if not (root / "provenance.json").exists():
+        marks = ("prepare.json", "truth.json")
+        ours = [one for one in RUN_FILES if any((root / one / mark).exists() for mark in marks)]
+        _remove(root, ours, keep)
+        return
+    with locked("explain", root):
+        _remove(root, RUN_FILES, keep)
+
+
+def _remove(root: Path, names: Iterable[str], keep: Path | None) -> None:
     kept = keep.resolve() if keep else None
-    for name in RUN_FILES:
+    for name in names:
         path = root / name
         if kept and kept.is_relative_to(path.resolve()):
-            continue
-        is_ours = begun or any((path / mark).exists() for mark in ("prepare.json", "truth.json"))
-        if not is_ours:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

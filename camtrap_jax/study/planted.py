@@ -30,6 +30,11 @@ class PlantedTruth:
         """Tells whether a frame was filed under another species on purpose."""
         return _key(filepath) in self.values["mislabelled"]
 
+    def diagnostic_parts(self, species: str) -> list[int]:
+        """Returns the values that a mask has on the parts that tell a species from others."""
+        parts = self.values["parts"]
+        return [parts.index(name) for name in self.values["species"][species]["diagnostic_parts"]]
+
     def mask(self, filepath: str, *, crop_bottom: float, size_px: int) -> UInt8[np.ndarray, "h w"]:
         """Reads a frame's part mask, 0 = background, cut and squashed as the pixels were."""
         path = self.source / "masks" / self.values["images"][_key(filepath)]["mask"]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_to_dict
-from camtrap_jax.processes import on_first
+from camtrap_jax.processes import is_first, on_first
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.store import hash_file, hash_json, read_json, write_json
+from camtrap_jax.store import hash_file, hash_json, lock_file, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
 from camtrap_jax.study.novelty import measure_novelty
+from camtrap_jax.study.quality import measure_quality
 from camtrap_jax.study.training import train_run
 from camtrap_jax.study.tree import build_tree
 from camtrap_jax.study.truth import check_truth
@@ -33,6 +35,13 @@ class Stage:
     needs: tuple[str, ...]  # stages whose results it reads
     files: tuple[str, ...] = ()  # results of other commands that it reads where they are
     is_joint: bool = False  # whether several processes compute it together
+    is_locked: bool = False  # whether a second run of it is refused until the first has ended
+    elsewhere: tuple[str, ...] = ()  # results outside its folder, deleted with the others
+
+    def is_whole(self, run: RunFolder) -> bool:
+        """Tells whether no file is missing that lies elsewhere; folders may be cleared."""
+        paths = [run.root / name for name in self.elsewhere if Path(name).suffix]
+        return all(path.exists() for path in paths)
 
 
 def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]:
@@ -43,8 +52,22 @@ def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("train", train_run, ("synthetic", "data", "model", "train"), (), is_joint=True),
-        Stage("explain", explain_run, ("explain",), ("train",)),
+        Stage(
+            "train",
+            train_run,
+            ("synthetic", "data", "model", "train"),
+            (),
+            is_joint=True,
+            elsewhere=("checkpoints", "weights.safetensors"),
+        ),
+        Stage("explain", explain_run, ("explain",), ("train",), is_joint=True, is_locked=True),
+        Stage(
+            "quality",
+            measure_quality,
+            ("explain", "quality"),
+            ("explain",),
+            elsewhere=("explain/quality.json",),
+        ),
         Stage("evaluate", _quiet(evaluate_run), ("evaluate", "tree"), ("explain",)),
         Stage("units", _quiet(find_units), ("units",), ("explain",)),
         Stage("tree", _quiet(build_tree), ("tree",), ("explain",)),
@@ -56,7 +79,7 @@ STAGES = {
             "report",
             _quiet(write_report),
             ("report",),
-            ("train", "explain", "evaluate", "units", "tree", "novelty", "truth"),
+            ("train", "explain", "quality", "evaluate", "units", "tree", "novelty", "truth"),
             ("leak/accuracies.csv",),
         ),
     )
@@ -65,39 +88,75 @@ STAGES = {
 _MARK = "stage.json"  # of a stage that came to its end
 
 
-def run_stage(name: str, run: RunFolder, config: Config, console: Console) -> bool:
+def run_stage(
+    name: str, run: RunFolder, config: Config, console: Console, *, afresh: bool = False
+) -> bool:
     """Runs a stage unless its results are up to date.
 
-    Several processes train together; all else the first one does alone, while the others wait.
+    Several processes train and explain together; all else the first one does alone, while the
+    others wait.
+
+    Args:
+      name: of the stage.
+      run: the run folder.
+      config: all settings.
+      console: where progress is shown.
+      afresh: whether results that are there are thrown away.
 
     Returns:
       Whether it ran.
 
     Raises:
-      ValueError: a stage that it needs has not been run to its end with these settings.
+      ValueError: a stage that it needs has not been run to its end with these settings, or another
+        run of it is under way.
     """
     stage = STAGES[name]
-    if not on_first(lambda: _begin(name, run, config)):
-        console.say(f"{name}: up to date")
-        return False
-    if stage.is_joint:
-        stage.run(run, config, console)
-    else:
-        on_first(lambda: stage.run(run, config, console))
-    on_first(lambda: _finish(name, run, config))
+    with locked(name, run.root):
+        if not on_first(lambda: _begin(name, run, config, afresh=afresh)):
+            console.say(f"{name}: up to date")
+            return False
+        if stage.is_joint:
+            stage.run(run, config, console)
+        else:
+            on_first(lambda: stage.run(run, config, console))
+        on_first(lambda: _finish(name, run, config))
     console.say(f"{name}: done, {run.root / name}")
     return True
 
 
-def _begin(name: str, run: RunFolder, config: Config) -> bool:
+@contextmanager
+def locked(name: str, root: Path) -> Iterator[None]:
+    """Refuses a second run of a stage; of several processes the first one holds the lock for all.
+
+    Raises:
+      ValueError: there is one.
+    """
+    if not (STAGES[name].is_locked and is_first()):
+        yield
+        return
+    problem = f"{root / name}: another process is writing to it; wait for it to end"
+    # Beside the folder, which may be deleted while the lock is held.
+    with lock_file(root / lock_name(name), problem):
+        yield
+
+
+def lock_name(name: str) -> str:
+    """Returns the file in a run folder that tells whether a stage is under way."""
+    return f".{name}.lock"
+
+
+def _begin(name: str, run: RunFolder, config: Config, *, afresh: bool) -> bool:
     """Notes that a stage runs, and discards results of other settings; tells whether it has to."""
     key = stage_key(name, run, config)
     for other in STAGES[name].needs:
         _check_finished(other, run, config)
+    if afresh and (run.root / name).exists():
+        _discard_results(name, run)
     mark = run.root / name / _MARK
-    if mark.exists():
-        if _is_of(mark, name, run, config):
+    if mark.exists() and _is_of(mark, name, run, config):
+        if STAGES[name].is_whole(run):
             return False
+    elif mark.exists():
         _discard_results(name, run)
     started = run.root / name / "started.json"
     if started.exists() and not _is_of(started, name, run, config):
@@ -161,6 +220,9 @@ def _check_finished(name: str, run: RunFolder, config: Config) -> None:
 
 def _discard_results(name: str, run: RunFolder) -> None:
     shutil.rmtree(run.root / name)
-    if name == "train":
-        shutil.rmtree(run.root / "checkpoints", ignore_errors=True)
-        (run.root / "weights.safetensors").unlink(missing_ok=True)
+    for other in STAGES[name].elsewhere:
+        path = run.root / other
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -10,19 +10,15 @@ from scipy import stats
 from scipy.cluster.hierarchy import cophenet
 from scipy.spatial.distance import squareform
 
-from camtrap_jax.config import Config
+from camtrap_jax.config import MAPS, Config
 from camtrap_jax.explain.localisation import pointing_game
+from camtrap_jax.explain.methods import TITLES
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import read_table, write_json
 from camtrap_jax.study.planted import PlantedTruth, read_planted_truth
 
 Check = dict[str, Any]
 
-TITLES = {
-    "grad_cam": "Grad-CAM",
-    "guided_backprop": "guided backpropagation",
-    "guided_grad_cam": "guided Grad-CAM",
-}
 OUTLINE = 0.02  # of the frame's side: how far outside an animal its outline is still its own
 
 
@@ -59,12 +55,12 @@ def attribution_checks(run: RunFolder, config: Config, truth: PlantedTruth) -> l
         [truth.mask(path, crop_bottom=crop, size_px=size_px) for path in chosen["filepath"]]
     )
     checks = []
-    for name, title in TITLES.items():
+    for name in MAPS:
         if run.has_array(name):
             rows = chosen["row"] if name == "grad_cam" else chosen.index
             maps = run.rows(name, rows.to_numpy()).astype(np.float32)
             checks += _pointing_checks(
-                title, maps if maps.ndim == 3 else np.abs(maps).max(-1), masks
+                TITLES[name], maps if maps.ndim == 3 else np.abs(maps).max(-1), masks
             )
     return checks
 

@@ -6,10 +6,18 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_OTHERS = ("torch", "torchvision")
+# Modules of other programs, and what pip installs them by.
+_OTHERS = {
+    "torch": "torch>=2.8",
+    "torchvision": "torchvision",
+    "captum": "captum",
+    "pytorch_grad_cam": "grad-cam",
+}
+_DISTRIBUTIONS = ("torch", "torchvision", "captum", "grad-cam")
 INSTALL = (
     "torch and torchvision are not installed: `pip install 'torch>=2.8' torchvision` into this "
     "environment adds them to the comparison"
@@ -18,7 +26,21 @@ INSTALL = (
 
 def has_torch() -> bool:
     """Tells whether torch and torchvision are installed."""
-    return all(importlib.util.find_spec(name) for name in _OTHERS)
+    return not missing(("torch", "torchvision"))
+
+
+def missing(modules: Iterable[str]) -> list[str]:
+    """Returns those that are not installed, each once."""
+    return [name for name in dict.fromkeys(modules) if importlib.util.find_spec(name) is None]
+
+
+def install_lines(modules: Iterable[str]) -> list[str]:
+    """Says of each module that is not installed how to install it."""
+    return [
+        f"{name} is not installed: `pip install '{_OTHERS[name]}'` into this environment adds "
+        "what needs it to the comparison"
+        for name in missing(modules)
+    ]
 
 
 def describe() -> dict[str, Any]:
@@ -27,7 +49,7 @@ def describe() -> dict[str, Any]:
 
     found = provenance()
     installed = {dist.name: dist.version for dist in importlib.metadata.distributions()}
-    found["versions"] |= {name: installed.get(name) for name in _OTHERS}
+    found["versions"] |= {name: installed.get(name) for name in _DISTRIBUTIONS}
     return {
         **found,
         "processor": _processor(),

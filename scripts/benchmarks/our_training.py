@@ -7,32 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
+from benchmarks import our_networks
 from benchmarks.contest import Work
-from benchmarks.train_task import (
-    LEARNING_RATES,
-    MOMENTUM,
-    WEIGHT_DECAY,
-    Task,
-    Trial,
-    draw_batch,
-    show,
-)
+from benchmarks.network_task import Task, draw_batch
+from benchmarks.train_task import LEARNING_RATES, MOMENTUM, WEIGHT_DECAY, Trial, show
 from camtrap_jax.config import TrainConfig
-from camtrap_jax.models import Network, load_weights, make_model, save_weights
 from camtrap_jax.train.optimizer import make_optimizer
 from camtrap_jax.train.state import init_state
 from camtrap_jax.train.step import make_train_step
 
 _ENDLESS = 1_000_000  # steps of which the first third has one learning rate
-
-
-def write_weights(task: Task) -> None:
-    """Draws weights as training does, and writes them where both sides read them."""
-    model = _model(task)
-    images = jnp.zeros((1, task.image_size, task.image_size, 3))
-    save_weights(task.weights, jax.jit(model.init)(jax.random.key(0), images))
 
 
 def trial(task: Task) -> Trial:
@@ -48,9 +33,7 @@ def work(task: Task) -> Work:
 
 def _steps(task: Task) -> Iterator[float]:
     """Trains without end; yields each step's loss."""
-    if jax.default_backend() != "cpu":  # the default there is TF32
-        jax.config.update("jax_default_matmul_precision", "highest")
-    model = _model(task)
+    our_networks.use_float32()
     rate = LEARNING_RATES[task.network]
     settings = TrainConfig(
         learning_rate=rate,
@@ -59,8 +42,8 @@ def _steps(task: Task) -> Iterator[float]:
         weight_decay=WEIGHT_DECAY,
     )
     optimizer = make_optimizer(settings, _ENDLESS)
-    step = make_train_step(model, optimizer, _unchanged, seed=0)
-    state = init_state(load_weights(task.weights, model), optimizer)
+    step = make_train_step(our_networks.network(task), optimizer, _unchanged, seed=0)
+    state = init_state(our_networks.read_weights(task), optimizer)
     images, labels = draw_batch(task)
     batch = jax.device_put({"pixels": images, "label": labels.astype("int32")})
     while True:
@@ -70,10 +53,6 @@ def _steps(task: Task) -> Iterator[float]:
 
 # Compiled once, and going on from round to round.
 _lasting_steps = functools.cache(_steps)
-
-
-def _model(task: Task) -> Network:
-    return make_model(task.network, num_classes=task.num_classes, dropout=task.dropout)
 
 
 def _unchanged(keys: Any, images: jax.Array) -> jax.Array:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.attribution_task import Shown, Way
 from benchmarks.contest import Work
-from benchmarks.train_task import Task, Trial, Variant
+from benchmarks.network_task import Task
+from benchmarks.train_task import Trial, Variant
 
 
 def ours_on_host(folder: Path, num_workers: int) -> Work:
@@ -53,11 +55,11 @@ def draw(folder: Path, count: int, photographs: Path | None) -> dict[str, dict[s
     }
 
 
-def write_weights(task: Task) -> None:
+def write_weights(task: Task, varied: bool) -> None:
     """Draws the weights that both sides start from."""
-    from benchmarks import our_training as side
+    from benchmarks import our_networks as side
 
-    side.write_weights(task)
+    side.write_weights(task, varied)
 
 
 def our_training_trial(task: Task) -> Trial:
@@ -86,3 +88,31 @@ def torch_training(task: Task, variant: Variant) -> Work:
     from benchmarks import torch_training as side
 
     return side.work(task, variant)
+
+
+def our_attribution_trial(task: Task) -> Shown:
+    """Our maps, and about how fast they are."""
+    from benchmarks import our_attribution as side
+
+    return side.trial(task)
+
+
+def torch_attribution_trial(task: Task, way: Way) -> Shown:
+    """A peer's."""
+    from benchmarks import torch_attribution as side
+
+    return side.trial(task, way)
+
+
+def our_attribution(task: Task, name: str) -> Work:
+    """Our batches that are explained."""
+    from benchmarks import our_attribution as side
+
+    return side.work(task, name)
+
+
+def torch_attribution(task: Task, way: Way) -> Work:
+    """A peer's."""
+    from benchmarks import torch_attribution as side
+
+    return side.work(task, way)

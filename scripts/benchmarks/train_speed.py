@@ -9,70 +9,39 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from benchmarks.contest import Contender, call_apart, compete
-from benchmarks.machine import INSTALL, describe, has_torch
+from benchmarks.machine import INSTALL, has_torch
+from benchmarks.network_speed import Found, define_flags, measure_networks, shown, weighted_task
+from benchmarks.network_task import Task, our_environment
 from benchmarks.sides import (
     our_training,
     our_training_trial,
     torch_training,
     torch_training_trial,
-    write_weights,
 )
 from benchmarks.tables import print_table, summary
-from benchmarks.train_task import DROPOUT, VARIANTS, Task, Trial, Variant
+from benchmarks.train_task import DROPOUT, VARIANTS, Trial
+
+__all__ = ["define_flags", "run"]
 
 _TOLERANCE = 1e-3  # of losses, relative
 _FINALISTS = 3  # of torch's; each keeps its memory for as long as the rounds last
-_OUR_ENVIRONMENT = {
-    # JAX would take most of an accelerator's memory, and the others stand beside it.
-    "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.4",
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as `camtrap` sets it
-}
-
-Found = dict[str, Any]
-
-
-def define_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds this benchmark's flags."""
-    parser.add_argument("--output", type=Path, help="JSON file for all runs")
-    parser.add_argument("--networks", nargs="+", default=["vgg16", "resnet50"])
-    parser.add_argument("--batch_size", type=int, default=8)
-    parser.add_argument("--image_size", type=int, default=224, help="px, square")
-    parser.add_argument("--classes", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=10, help="of a contender in a round")
+_OUR_ENVIRONMENT = our_environment(0.4)
 
 
 def run(options: argparse.Namespace) -> None:
     """Checks that both sides agree, measures, and prints a table for each network."""
-    settings = {name: value for name, value in vars(options).items() if name != "output"}
-    results = {name: _measured(name, options) for name in options.networks}
+    measure_networks(options, _measured)
     if not has_torch():
         print(INSTALL)
-    if options.output:
-        from camtrap_jax.store import write_json  # noqa: PLC0415 (see `sides`)
-
-        write_json(options.output, {**describe(), "settings": settings, "networks": results})
 
 
 def _measured(network: str, options: argparse.Namespace) -> Found:
     print(f"\n{network}, {options.batch_size} images of {options.image_size} px a step")
-    with tempfile.TemporaryDirectory() as folder:
-        task = Task(
-            network,
-            weights=Path(folder) / "weights.pth",
-            batch_size=options.batch_size,
-            image_size=options.image_size,
-            num_classes=options.classes,
-            dropout=0.0,
-        )
-        call_apart(write_weights, task)
+    with weighted_task(network, options) as task:
         ours = call_apart(our_training_trial, task, environment=_OUR_ENVIRONMENT)
         _print_trial("ours", ours)
         theirs = _torch_trials(task, ours) if has_torch() else {}
@@ -92,25 +61,19 @@ def _measured(network: str, options: argparse.Namespace) -> Found:
 def _torch_trials(task: Task, ours: Trial) -> dict[str, Trial]:
     found = {}
     for name, variant in VARIANTS.items():
-        trial = _torch_trial(task, name, variant)
+        trial = shown(
+            f"torch {name}",
+            torch_training_trial,
+            task,
+            variant,
+            compiled=variant.compiled,
+            environment=dict(variant.environment),
+        )
         if trial is not None:
             _print_trial(f"torch {name}", trial)
             check_losses(f"{task.network}, torch {name}", trial.losses, ours.losses)
             found[name] = trial
     return found
-
-
-def _torch_trial(task: Task, name: str, variant: Variant) -> Trial | None:
-    """Returns what a way of torch's shows; None where it needs a compiler that is not there."""
-    try:
-        return call_apart(
-            torch_training_trial, task, variant, environment=dict(variant.environment)
-        )
-    except RuntimeError as error:
-        if not variant.compiled:
-            raise
-        print(f"  torch {name}: does not work here: {str(error).splitlines()[0]}")
-        return None
 
 
 def check_losses(name: str, theirs: Sequence[float], ours: Sequence[float]) -> None:

@@ -7,9 +7,8 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
+from benchmarks.network_task import AS_USUAL, KEEPS_MEMORY, Task
 
 # Small enough that rounding does not part the losses of two right programs.
 LEARNING_RATES = {"vgg16": 1e-5, "resnet50": 1e-3}
@@ -18,34 +17,6 @@ WEIGHT_DECAY = 5e-4
 DROPOUT = 0.5  # of VGG's dense layers; without it where losses are compared
 COMPARED_STEPS = 3
 _TIMED_STEPS = 4
-
-# Large pages, and freed memory kept: else each large activation is fetched from the kernel anew.
-_KEPT = 2**40
-_KEEPS_MEMORY = {
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"
-    f":glibc.malloc.mmap_threshold={_KEPT}:glibc.malloc.trim_threshold={_KEPT}"
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is trained.
-
-    Attributes:
-      network: vgg16 or resnet50.
-      weights: file that both sides start from.
-      batch_size: images of a step.
-      image_size: px, square.
-      num_classes: of the logits.
-      dropout: of VGG's dense layers.
-    """
-
-    network: str
-    weights: Path
-    batch_size: int
-    image_size: int
-    num_classes: int
-    dropout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +33,7 @@ class Variant:
     channels_last: bool = False
     compiled: bool = False
     sgd: str = ""
-    environment: tuple[tuple[str, str], ...] = (("GLIBC_TUNABLES", ""),)
+    environment: tuple[tuple[str, str], ...] = tuple(AS_USUAL.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +51,7 @@ class Trial:
     device: str
 
 
-_BEST = Variant(sgd="fused", environment=tuple(_KEEPS_MEMORY.items()))
+_BEST = Variant(sgd="fused", environment=tuple(KEEPS_MEMORY.items()))
 _LAST = dataclasses.replace(_BEST, channels_last=True)
 VARIANTS = {
     "as usual": Variant(),
@@ -90,14 +61,6 @@ VARIANTS = {
     "channels_last, foreach": dataclasses.replace(_LAST, sgd="foreach"),
     "channels_last, compiled": dataclasses.replace(_LAST, compiled=True),
 }
-
-
-def draw_batch(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    """Draws normalised images [batch, height, width, 3] and their labels, always the same."""
-    rng = np.random.default_rng(0)
-    shape = (task.batch_size, task.image_size, task.image_size, 3)
-    images = rng.normal(size=shape).astype(np.float32)
-    return images, rng.integers(0, task.num_classes, task.batch_size)
 
 
 def show(task: Task, steps: Iterator[float], device: str) -> Trial:

@@ -161,17 +161,19 @@ def test_one_process_asked_to_stop_stops_all_after_the_same_step_and_loses_none(
 
 
 @pytest.mark.slow
-def test_a_study_trains_in_all_processes_and_does_the_rest_in_the_first(
+def test_a_study_trains_and_explains_in_all_processes_and_does_the_rest_in_the_first(
     config_file, tiny_source, undisturbed, tmp_path, logs
 ):
     root = tmp_path / "run"
     words = ["study", config_file, f"--workdir={root}", f"--source={tiny_source}"]
-    assert run_together(words, logs, program=WATCHED) == [0, 0]
+    assert run_together(words, logs, program=WATCHED, CHUNK_ROWS="16") == [0, 0]
     assert_close_runs(root, undisturbed)
     assert (root / "report" / "index.html").exists()
     assert said(logs[1]) == []
-    batches = decoded(logs[1], "val")  # `explain` reads whole batches of 16; validation shares of 4
-    assert {len(batch) for batch in batches} == {4}
+    # Of validation a process reads its share of each batch of 8, of `explain` whole batches of 16.
+    explained = [[batch for batch in decoded(log, "val") if len(batch) == 16] for log in logs]
+    assert [len(batches) for batches in explained] == [3, 1]  # two, and that of the gallery
+    assert {len(batch) for batch in decoded(logs[1], "val")} == {4, 16}
     assert run_together(words, logs[:1], num_devices=3) == [0]
     up_to_date = [line for line in said(logs[0]) if line.endswith("up to date")]
     assert up_to_date == [f"{name}: up to date" for name in STAGES]

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from reference.threads_as_processes import KilledError
 
-from camtrap_jax.explain import dataset
+from camtrap_jax.data.batches.loading import padded_parts
+from camtrap_jax.explain import chunks, dataset, progress
 from camtrap_jax.explain.dataset import write_explanations
 from camtrap_jax.store import read_array, read_json
 
@@ -11,20 +13,15 @@ NUM_ROWS, BATCH = 22, 4
 CHUNK = 8  # rows of a chunk: two batches
 
 
-class KilledError(Exception):
-    """Stands for the end of the process."""
-
-
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     monkeypatch.setattr(dataset, "CHUNK_ROWS", CHUNK + 1)  # rounded down to whole batches
 
 
-def batches_from(start, *, num_rows=NUM_ROWS, batch=BATCH):
+def batches_of(rows, *, batch=BATCH):
     """Yields the numbers of the rows; the last batch is padded with -1."""
-    for first in range(start, num_rows, batch):
-        rows = np.arange(first, first + batch)
-        yield {"row": np.where(rows < num_rows, rows, -1)}
+    for part in padded_parts(rows, batch):
+        yield {"row": part}
 
 
 def explain(batch):
@@ -40,10 +37,10 @@ def run(folder, **changes):
     settings = {
         "num_rows": NUM_ROWS,
         "batch_size": BATCH,
-        "batches_from": batches_from,
+        "batches_of": batches_of,
         "explain": explain,
     }
-    write_explanations(folder, "images", **(settings | changes))
+    return write_explanations(folder, "images", **(settings | changes))
 
 
 def stored_bytes(folder):
@@ -65,7 +62,7 @@ def undisturbed(tmp_path_factory):
 
 @pytest.mark.parametrize("num_rows", [1, 3, 4, 5, 8, 9, 16, 22])
 def test_every_row_is_stored_in_its_place_and_padding_is_cut(num_rows, tmp_path):
-    run(tmp_path, num_rows=num_rows, batches_from=lambda s: batches_from(s, num_rows=num_rows))
+    run(tmp_path, num_rows=num_rows)
     expected = explain({"row": np.arange(num_rows)})
     for name, values in expected.items():
         stored = read_array(tmp_path / f"{name}.zarr")
@@ -74,7 +71,7 @@ def test_every_row_is_stored_in_its_place_and_padding_is_cut(num_rows, tmp_path)
 
 @pytest.mark.parametrize("batch", [1, 3, 4, 30])
 def test_the_size_of_a_batch_changes_no_number(batch, tmp_path):
-    run(tmp_path, batch_size=batch, batches_from=lambda s: batches_from(s, batch=batch))
+    run(tmp_path, batch_size=batch, batches_of=lambda rows: batches_of(rows, batch=batch))
     for name, values in explain({"row": np.arange(NUM_ROWS)}).items():
         np.testing.assert_array_equal(read_array(tmp_path / f"{name}.zarr"), values)
 
@@ -91,15 +88,16 @@ def test_a_restart_after_any_batch_leaves_the_bytes_of_an_undisturbed_run(
         run(tmp_path, **killed(where, at))
     starts = []
 
-    def resumed(start):
-        starts.append(start)
-        return batches_from(start)
+    def resumed(rows):
+        starts.append(rows[0])
+        return batches_of(rows)
 
-    run(tmp_path, batches_from=resumed)
+    run(tmp_path, batches_of=resumed)
     assert stored_bytes(tmp_path) == undisturbed
-    # What was committed is not done again: with one result waiting, at most a chunk and a batch.
+    # What was committed is not done again: with one result and one chunk waiting, at most two
+    # chunks and a batch.
     assert starts[0] % CHUNK == 0
-    assert starts[0] >= at * BATCH - BATCH - CHUNK
+    assert starts[0] >= at * BATCH - BATCH - 2 * CHUNK
 
 
 def killed(where, at):
@@ -111,8 +109,8 @@ def killed(where, at):
             raise KilledError
         return explain(batch)
 
-    def dying_read(start):
-        for number, batch in enumerate(batches_from(start)):
+    def dying_read(rows):
+        for number, batch in enumerate(batches_of(rows)):
             if number == at:
                 raise KilledError
             yield batch
@@ -123,7 +121,7 @@ def killed(where, at):
 
     return {
         "explain": {"explain": dying},
-        "read": {"batches_from": dying_read},
+        "read": {"batches_of": dying_read},
         "progress": {"on_progress": dying_progress},
     }[where]
 
@@ -146,19 +144,19 @@ def test_a_process_that_dies_at_every_batch_once_still_finishes(tmp_path, undist
     assert stored_bytes(tmp_path) == undisturbed
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("at", range(4))
 def test_dying_between_the_arrays_and_their_record_does_no_harm(
     at, tmp_path, undisturbed, monkeypatch
 ):
     calls = iter(range(100))
-    write_json = dataset.write_json
+    write_json = progress.write_json
 
     def dying(path, value):
         if next(calls) == at:
             raise KilledError
         write_json(path, value)
 
-    monkeypatch.setattr(dataset, "write_json", dying)
+    monkeypatch.setattr(progress, "write_json", dying)
     with pytest.raises(KilledError):
         run(tmp_path)
     run(tmp_path)
@@ -167,12 +165,13 @@ def test_dying_between_the_arrays_and_their_record_does_no_harm(
 
 def test_a_finished_pass_is_not_run_again(tmp_path, undisturbed):
     run(tmp_path)
-    assert read_json(tmp_path / ".images.json") == {"rows": NUM_ROWS}
+    notes = {"chunk_rows": CHUNK, "chunks": [[0, 3]], "failures": {}}
+    assert read_json(tmp_path / ".images.json") == notes
 
     def never(_):
         raise AssertionError
 
-    run(tmp_path, batches_from=never, explain=never, on_progress=never)
+    run(tmp_path, batches_of=never, explain=never, on_progress=never)
     assert stored_bytes(tmp_path) == undisturbed
 
 
@@ -184,7 +183,7 @@ def test_two_passes_of_a_folder_do_not_touch_each_other(tmp_path):
         "maps",
         num_rows=3,
         batch_size=BATCH,
-        batches_from=lambda start: batches_from(start, num_rows=3),
+        batches_of=batches_of,
         explain=lambda batch: {"guided_backprop": batch["row"].astype(np.float16)},
     )
     after = stored_bytes(tmp_path)
@@ -200,7 +199,7 @@ def test_progress_counts_rows_up_to_all_of_them(tmp_path):
 
 def test_progress_goes_on_where_it_stopped(tmp_path):
     with pytest.raises(KilledError):
-        run(tmp_path, **killed("explain", 4))
+        run(tmp_path, **killed("explain", 5))
     seen = []
     run(tmp_path, on_progress=lambda done, _: seen.append(done))
     assert seen == [12, 16, 20, 22]
@@ -218,6 +217,65 @@ def test_the_next_batch_is_on_its_way_before_a_result_is_awaited(tmp_path):
     assert events[-2:] == ["have 20", "have 22"]
 
 
+def test_a_chunk_is_written_while_the_next_one_is_computed(tmp_path, monkeypatch):
+    """Its writing is awaited after batches of the next one were begun, and no third one waits."""
+    events = []
+    begun, awaited = chunks._begun, chunks._awaited
+
+    def recorded(batch):
+        events.append(f"explain {batch['row'][0]}")
+        return explain(batch)
+
+    def recorded_begun(arrays, chunk):
+        events.append(f"write {chunk.span[0]}")
+        return begun(arrays, chunk)
+
+    def recorded_awaited(chunk, futures):
+        events.append(f"await {chunk.span[0]}")
+        return awaited(chunk, futures)
+
+    monkeypatch.setattr(chunks, "_begun", recorded_begun)
+    monkeypatch.setattr(chunks, "_awaited", recorded_awaited)
+    run(tmp_path, explain=recorded)
+    assert events == [
+        *("explain 0", "explain 4", "explain 8", "write 0"),
+        *("explain 12", "explain 16", "await 0", "write 8"),
+        *("explain 20", "await 8", "write 16", "await 16"),
+    ]
+
+
+def test_an_image_that_cannot_be_read_is_a_row_of_failures(tmp_path, undisturbed):
+    def damaged(rows):
+        for batch in batches_of(rows):
+            reasons = np.where(np.isin(batch["row"], [5, 16, -1]), "damaged", "")
+            yield {**batch, "reason": reasons}
+
+    assert run(tmp_path, batches_of=damaged) == {5: "damaged", 16: "damaged"}
+    for name, values in explain({"row": np.arange(NUM_ROWS)}).items():
+        stored = read_array(tmp_path / f"{name}.zarr")
+        values[[5, 16]] = -1 if name == "unit_cell" else np.nan
+        np.testing.assert_array_equal(stored, values, err_msg=name, strict=True)
+    again = run(tmp_path, batches_of=None)
+    assert again == {5: "damaged", 16: "damaged"}
+
+
+def test_chunks_of_another_size_are_made_anew(tmp_path, monkeypatch, undisturbed):
+    """As on another number of devices, of which the size of a batch is a multiple."""
+    with pytest.raises(KilledError):
+        batches = {"batch_size": 3, "batches_of": lambda rows: batches_of(rows, batch=3)}
+        run(tmp_path, **batches, **killed("progress", 6))
+    assert list(tmp_path.glob(".images.0.json"))
+    run(tmp_path)
+    assert stored_bytes(tmp_path) == undisturbed
+
+
+def test_the_notes_of_an_older_version_are_none(tmp_path, undisturbed):
+    run(tmp_path)
+    (tmp_path / ".images.json").write_text('{"rows": 22}')
+    run(tmp_path)
+    assert stored_bytes(tmp_path) == undisturbed
+
+
 def test_no_rows_write_nothing(tmp_path):
-    run(tmp_path, num_rows=0, batches_from=lambda start: iter(()))
+    run(tmp_path, num_rows=0, batches_of=None)
     assert not list(tmp_path.iterdir())

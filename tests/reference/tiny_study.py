@@ -40,6 +40,11 @@ def tiny_config() -> Config:
     config.explain.batch_size = 16
     config.explain.gallery_per_species = 1
     config.explain.gallery_mistakes = 2
+    config.explain.path_steps = 2
+    config.quality.methods = ("grad_cam", "guided_backprop", "integrated_gradients")
+    config.quality.images = 6
+    config.quality.steps = 2
+    config.quality.bootstrap_rounds = 20
     config.evaluate.bootstrap_rounds = 20
     config.units.permutations = 3
     config.units.top_units = 1

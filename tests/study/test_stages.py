@@ -1,3 +1,4 @@
+import dataclasses
 import shutil
 
 import pytest
@@ -231,6 +232,36 @@ def test_starting_afresh_follows_no_links(run_copy, tmp_path):
     remove_run(run_copy)
     assert (outside / "manifest.csv").exists()
     assert not list(run_copy.iterdir())
+
+
+def test_a_second_run_is_refused_while_images_are_explained(run_copy, tiny_source):
+    """The line names the folder, nothing is deleted, and the end of the first releases it."""
+    config = tiny_config()
+    before = times(run_copy)
+    message = f"^{run_copy / 'explain'}: another process is writing to it; wait for it to end$"
+    with stages.locked("explain", run_copy):
+        for afresh in (False, True):
+            with pytest.raises(ValueError, match=message):
+                run_stage("explain", RunFolder(run_copy), config, Silent(), afresh=afresh)
+        with pytest.raises(ValueError, match=message):
+            run_study(run_copy, config, Silent(), source=tiny_source)
+        with pytest.raises(ValueError, match=message):
+            remove_run(run_copy)
+        run_stage("units", RunFolder(run_copy), config, Silent())
+    assert times(run_copy) == before
+    assert not run_stage("explain", RunFolder(run_copy), config, Silent())
+
+
+def test_a_stage_that_failed_lets_go_of_its_folder(run_copy, monkeypatch):
+    def failing(run, config, console):
+        raise OSError("no space left")
+
+    explain = dataclasses.replace(STAGES["explain"], run=failing)
+    with monkeypatch.context() as patch:
+        patch.setitem(STAGES, "explain", explain)
+        with pytest.raises(OSError, match="no space"):
+            run_stage("explain", RunFolder(run_copy), tiny_config(), Silent(), afresh=True)
+    assert run_stage("explain", RunFolder(run_copy), tiny_config(), Silent())
 
 
 def test_source_and_dataset_together_are_refused(tmp_path, tiny_source, tiny_dataset):

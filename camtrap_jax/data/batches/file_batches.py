@@ -11,15 +11,19 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 
 from camtrap_jax.data.batches.frames import Shape, decode_frame, empty_frames
-from camtrap_jax.data.batches.loading import Batch, iterate, padded_parts, part_of_batch
+from camtrap_jax.data.batches.loading import (
+    REASON_LENGTH,
+    Batch,
+    iterate,
+    padded_parts,
+    part_of_batch,
+)
 from camtrap_jax.data.boxes import kept_height
 from camtrap_jax.data.decoding.images import decode_image, make_jpeg
 from camtrap_jax.data.decoding.pictures import CANNOT_BE_OPENED
 
 ReadBytes = Callable[[str], bytes]
 Decode = Callable[[bytes], tuple[np.ndarray, str]]
-
-_REASON_LENGTH = 240  # characters; arrays of text have a fixed width
 
 
 def file_batches(
@@ -116,7 +120,7 @@ class LoadFiles:
     def __call__(self, rows: Int[np.ndarray, " batch"]) -> Batch:
         """Returns the pictures at `rows`; row -1 is padding. `reason` is empty for those read."""
         pixels = empty_frames(len(rows), self._shape)
-        reason = np.zeros(len(rows), f"<U{_REASON_LENGTH}")
+        reason = np.zeros(len(rows), f"<U{REASON_LENGTH}")
         moment = np.zeros(len(rows), f"<U{len('YYYY-MM-DD hh:mm:ss')}")
         for position in np.flatnonzero(rows >= 0):
             try:

@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 from jaxtyping import Int, UInt8
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from camtrap_jax.data.records import RecordSource
 
@@ -16,6 +16,27 @@ Shape = tuple[int, int]  # height, width in px
 _ALIGNMENT = 64  # bytes
 _SAMPLE = 64  # records whose headers tell the shape of all
 _LONGEST = 4  # a frame's sides are at most so many times as long as asked for
+_DAMAGE = "Corrupted"  # how ArrayRecord begins what it says of bytes whose checksum is wrong
+
+
+def read_frame(records: RecordSource, row: int, shape: Shape) -> UInt8[np.ndarray, "h w 3"]:
+    """Reads a record and decodes it as `decode_frame` does.
+
+    Raises:
+      ValueError: it is damaged; one line.
+      OSError: it cannot be read, which may be otherwise next time.
+    """
+    try:
+        jpeg = records[row]["image"]
+    except RuntimeError as error:  # ArrayRecord knows no other kind
+        text = " ".join(str(error).split())
+        raise (ValueError if text.startswith(_DAMAGE) else OSError)(text) from None
+    try:
+        return decode_frame(jpeg, shape)
+    except UnidentifiedImageError:  # whose words hold an address in memory
+        raise ValueError("not a JPEG, by its content") from None
+    except (OSError, SyntaxError) as error:
+        raise ValueError(" ".join(str(error).split()) or type(error).__name__) from None
 
 
 def decode_frame(jpeg: bytes, shape: Shape) -> UInt8[np.ndarray, "h w 3"]:

@@ -17,6 +17,8 @@ import numpy as np
 from jaxtyping import Int
 
 Batch = dict[str, np.ndarray]
+
+REASON_LENGTH = 240  # characters of why an image is missing; arrays of text have a fixed width
 _MAX_THREADS = 16
 _THREADS_PER_WORKER = 2
 

@@ -10,8 +10,21 @@ import grain
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from camtrap_jax.data.batches.frames import Shape, common_shape, decode_frame, empty_frames
-from camtrap_jax.data.batches.loading import Batch, endless, iterate, padded_parts, part_of_batch
+from camtrap_jax.data.batches.frames import (
+    Shape,
+    common_shape,
+    decode_frame,
+    empty_frames,
+    read_frame,
+)
+from camtrap_jax.data.batches.loading import (
+    REASON_LENGTH,
+    Batch,
+    endless,
+    iterate,
+    padded_parts,
+    part_of_batch,
+)
 from camtrap_jax.data.batches.order import training_order
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.records import RecordSource
@@ -113,6 +126,7 @@ def eval_batches(
     *,
     size_px: int,
     batch_size: int,
+    has_reasons: bool = False,
     num_workers: int = 0,
     process_index: int = 0,
     process_count: int = 1,
@@ -124,6 +138,7 @@ def eval_batches(
       rows: manifest rows, in the order wanted.
       size_px: side of the square that frames are scaled to.
       batch_size: images a step over all processes; a multiple of `process_count`.
+      has_reasons: whether a damaged record is left black and tells why, and stops nothing.
       num_workers: processes that decode; 0 for threads of this one.
       process_index: which part of each batch this process gets.
       process_count: how many parts there are.
@@ -131,17 +146,18 @@ def eval_batches(
     Returns:
       Batches `pixels` uint8 [batch, size, size, 3], `label` int32 (-1: not a known species),
       `row` int32 and `mask` float32, 1 for images and 0 for the padding of the last batch
-      (black, label -1, row -1). All processes get the same number of batches.
+      (black, label -1, row -1). All processes get the same number of batches. With `has_reasons`
+      also `reason`, text: why a record could not be decoded, empty where it could; `mask` is 0.
 
     Raises:
-      ValueError: the batch cannot be divided.
+      ValueError: the batch cannot be divided, or a record is damaged.
       IndexError: a row is not in the manifest.
     """
     rows = np.asarray(rows, np.int64)
     if len(rows) and not (rows.min() >= 0 and rows.max() < len(dataset.manifest)):
         raise IndexError(f"rows: expected 0 to {len(dataset.manifest) - 1}, got {rows}")
     part = part_of_batch(batch_size, process_index, process_count)
-    columns = ("pixels", "label", "row", "mask")
+    columns = ("pixels", "label", "row", "mask", *(["reason"] if has_reasons else []))
     load = LoadBatch(dataset, shape=(size_px, size_px), columns=columns)
     parts = padded_parts(rows, batch_size, part)
     return iterate(grain.MapDataset.source(parts).map(load), num_workers)
@@ -165,8 +181,20 @@ class LoadBatch:
     """Reads and decodes the images of a batch; travels to worker processes."""
 
     def __init__(self, dataset: DatasetFolder, *, shape: Shape, columns: tuple[str, ...]):
-        """Remembers where the records lie, how large frames become, and what a batch holds."""
+        """Remembers where the records lie, how large frames become, and what a batch holds.
+
+        Without the column `reason` a damaged record is an error.
+
+        Raises:
+          ValueError: there are not as many records as the manifest has rows.
+        """
+        self._folder = dataset.records
         self._records = RecordSource(dataset.records)
+        if len(self._records) != len(dataset.manifest):
+            raise ValueError(
+                f"{dataset.records}: expected the {len(dataset.manifest)} records of manifest.csv, "
+                f"got {len(self._records)}; `camtrap prepare --overwrite` makes the dataset anew"
+            )
         self._labels = class_labels(dataset.manifest, dataset.classes).astype(np.int32)
         self._shape = shape
         self._columns = columns
@@ -175,13 +203,20 @@ class LoadBatch:
         """Returns the images at `rows`; row -1 is padding."""
         real = rows >= 0
         pixels = empty_frames(len(rows), self._shape)
+        reason = np.zeros(len(rows), f"<U{REASON_LENGTH}")
         for position in np.flatnonzero(real):
-            record = self._records[int(rows[position])]
-            pixels[position] = decode_frame(record["image"], self._shape)
+            row = int(rows[position])
+            try:
+                pixels[position] = read_frame(self._records, row, self._shape)
+            except ValueError as error:
+                if "reason" not in self._columns:
+                    raise ValueError(f"{self._folder}: record {row}: {error}") from None
+                reason[position] = str(error)
         batch = {
             "pixels": pixels,
             "label": np.where(real, self._labels[rows], np.int32(-1)),
             "row": rows.astype(np.int32),
-            "mask": real.astype(np.float32),
+            "mask": (real & (reason == "")).astype(np.float32),
+            "reason": reason,
         }
         return {name: batch[name] for name in self._columns}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camtrap_jax.data.batches.frames import common_shape, decode_frame, empty_frames
+from camtrap_jax.data.batches.frames import common_shape, decode_frame, empty_frames, read_frame
 from camtrap_jax.data.batches.pipeline import train_iterator, train_rows
 from camtrap_jax.data.records import RecordSource
 
@@ -79,3 +79,46 @@ def test_a_device_in_memory_takes_frames_uncopied():
     frames[1] = 7
     placed = jax.device_put(frames, jax.devices("cpu")[0])
     assert placed.unsafe_buffer_pointer() == frames.ctypes.data
+
+
+def test_a_record_is_read_as_it_is_decoded(encoded, pixels):
+    records = records_of(encoded, pixels, (80, 60), (64, 48))
+    expected = decode_frame(records[1]["image"], (24, 32))
+    np.testing.assert_array_equal(read_frame(records, 1, (24, 32)), expected)
+
+
+@pytest.mark.parametrize(
+    ("jpeg", "reason"),
+    [
+        (b"", "not a JPEG, by its content"),
+        (b"nonsense", "not a JPEG, by its content"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "not a JPEG, by its content"),
+        ("start", r"[Tt]runcated"),
+        ("half", r"[Tt]runcated"),
+    ],
+)
+def test_a_damaged_record_is_one_line(jpeg, reason, encoded, pixels):
+    whole = encoded(pixels(0, 80, 60))
+    cut = {"start": whole[:200], "half": whole[: len(whole) // 2]}
+    with pytest.raises(ValueError, match=reason) as caught:
+        read_frame([{"image": cut.get(jpeg, jpeg)}], 0, (60, 80))
+    assert "0x" not in str(caught.value)  # an address would differ from run to run
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Corrupted Riegeli/records file: chunk data hash mismatch\nat byte 9", ValueError),
+        ("open() failed: No such file or directory; opening records", OSError),
+        ("read() failed: Input/output error; reading records", OSError),
+    ],
+)
+def test_only_damage_is_the_record_s_own_fault(text, kind):
+    class Failing:
+        def __getitem__(self, row):
+            raise RuntimeError(text)
+
+    with pytest.raises(kind) as caught:
+        read_frame(Failing(), 0, (8, 8))
+    assert str(caught.value) == " ".join(text.split())

@@ -1,4 +1,5 @@
 import multiprocessing
+import shutil
 import sys
 import threading
 import time
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from jax.sharding import AxisType
+from reference.damaged_records import damage_records
+from reference.edited_dataset import change_manifest
 
 from camtrap_jax.data.batches.frames import decode_frame
 from camtrap_jax.data.batches.pipeline import (
@@ -21,6 +24,7 @@ from camtrap_jax.data.batches.pipeline import (
 )
 from camtrap_jax.data.records import RecordSource
 from camtrap_jax.mesh import put_batch
+from camtrap_jax.run_folder import DatasetFolder
 
 SETTINGS = {"size_px": 24, "batch_size": 4, "seed": 3}
 
@@ -170,6 +174,34 @@ def test_evaluation_with_a_worker(dataset):
 def test_rows_beyond_the_manifest_are_an_error(rows, dataset):
     with pytest.raises(IndexError, match="expected 0 to 23"):
         next(eval_batches(dataset, np.array(rows), size_px=16, batch_size=4))
+
+
+def test_damaged_records_are_black_and_tell_why_where_reasons_are_wanted(dataset, tmp_path):
+    folder = shutil.copytree(dataset.root, tmp_path / "dataset")
+    damage_records(folder, [2, 5])
+    settings = {"size_px": 16, "batch_size": 4}
+    rows = np.array([5, 0, 1, 2, 3, 4])
+    found = list(eval_batches(DatasetFolder(folder), rows, has_reasons=True, **settings))
+    whole = list(eval_batches(dataset, rows, has_reasons=True, **settings))
+    assert not any(batch["reason"].any() for batch in whole)
+    for batch, expected in zip(found, whole, strict=True):
+        is_damaged = np.isin(batch["row"], [2, 5])
+        assert not batch["pixels"][is_damaged].any()
+        np.testing.assert_array_equal(batch["mask"], expected["mask"] * ~is_damaged)
+        np.testing.assert_array_equal(batch["pixels"][~is_damaged], expected["pixels"][~is_damaged])
+        for name in ("row", "label"):
+            np.testing.assert_array_equal(batch[name], expected[name])
+        assert [reason.startswith("Corrupted") for reason in batch["reason"]] == is_damaged.tolist()
+    with pytest.raises(ValueError, match=r"records: record 5: Corrupted"):
+        list(eval_batches(DatasetFolder(folder), rows, **settings))
+
+
+def test_another_number_of_records_than_rows_is_an_error(dataset, tmp_path):
+    folder = shutil.copytree(dataset.root, tmp_path / "dataset")
+    table = (folder / "manifest.csv").read_text().splitlines()
+    change_manifest(folder, lambda _: "\n".join(table[:-2]) + "\n")
+    with pytest.raises(ValueError, match=r"expected the 22 records of manifest\.csv, got 24"):
+        next(eval_batches(DatasetFolder(folder), np.arange(4), size_px=16, batch_size=4))
 
 
 @pytest.mark.parametrize("devices", [1, 2, 4])
