@@ -14,7 +14,7 @@ BALANCES = ("none", "loss", "sampling")
 NETWORKS = ("vgg16", "resnet50")
 FINAL_WEIGHTS = ("last", "best")
 MAPS = ("grad_cam", "guided_backprop", "guided_grad_cam")  # the paper's
-CHEAP_METHODS = (  # a forward and a backward pass each, or a few
+SINGLE_PASS_METHODS = (
     *MAPS,
     "grad_cam_plus_plus",
     "hires_cam",
@@ -22,10 +22,9 @@ CHEAP_METHODS = (  # a forward and a backward pass each, or a few
     "xgrad_cam",
     "gradient",
     "gradient_x_input",
-    "smooth_grad",
-    "integrated_gradients",
 )
-METHODS = (*CHEAP_METHODS, "score_cam", "occlusion")  # the last two: hundreds of forward passes
+GRADIENT_METHODS = (*SINGLE_PASS_METHODS, "smooth_grad", "integrated_gradients")
+METHODS = (*GRADIENT_METHODS, "score_cam", "occlusion")  # the last two: hundreds of forward passes
 TARGETS = ("predicted", "true", "runner_up", "contrast")  # or a species
 LINKAGES = ("average", "ward", "complete")
 SPLITS = ("random", "sequence", "camera", "time")
@@ -123,9 +122,9 @@ class ExplainConfig:
     # predicted, true, runner_up, or a species; contrast: what speaks for the true species and
     # against the predicted one, or where that is right, against its runner-up.
     target: str = "predicted"
-    noise_samples: int = 32  # noisy copies of an image for smooth_grad
+    noise_samples: int = 16  # noisy copies of an image for smooth_grad
     noise: float = 0.15  # their standard deviation, as a fraction of the image's range
-    path_steps: int = 32  # points of integrated_gradients
+    path_steps: int = 16  # points of integrated_gradients
     occlusion_px: int = 32  # side of the square that occlusion hides, of a 224 px input
     occlusion_stride_px: int = 16  # from one square to the next
     gallery_per_species: int = 9  # test images a species whose guided maps are stored
@@ -138,9 +137,9 @@ class ExplainConfig:
 class QualityConfig:
     """How far each method's maps can be trusted, measured on test images."""
 
-    methods: tuple[str, ...] = CHEAP_METHODS
-    images: int = 120  # test images, spread over the species
-    steps: int = 16  # of the insertion and deletion curves
+    methods: tuple[str, ...] = GRADIENT_METHODS
+    images: int = 60  # test images, spread over the species
+    steps: int = 10  # of the insertion and deletion curves
     noise: float = 0.05  # on the images, as a fraction of their range: do the maps stay?
     bootstrap_rounds: int = 1000
     seed: int = 0

@@ -22,15 +22,20 @@ flags.FLAGS.mark_as_parsed()
 
 
 @pytest.fixture
-def one_device(monkeypatch):
-    """Has convolutions done as in a program with one device: by oneDNN, where that serves."""
-    from camtrap_jax.models import onednn
-
-    monkeypatch.setattr(onednn, "_has_one_device", lambda: True)
+def no_cache():
+    """Has compiled programs kept nowhere, so that they may have calls of oneDNN."""
     cache = jax.config.jax_compilation_cache_dir
     _use_cache(None)
     yield
     _use_cache(cache)
+
+
+@pytest.fixture
+def one_device(monkeypatch, no_cache):
+    """Has convolutions done as in a program with one device: by oneDNN, where that serves."""
+    from camtrap_jax.models import onednn
+
+    monkeypatch.setattr(onednn, "_has_one_device", lambda: True)
 
 
 def _use_cache(folder):

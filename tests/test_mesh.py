@@ -41,6 +41,11 @@ def test_a_batch_size_is_rounded_up_to_the_devices(asked, padded):
     assert padded_batch_size(asked) == padded
 
 
+def test_a_batch_for_one_device_keeps_its_size():
+    assert padded_batch_size(5, make_mesh(jax.devices()[:1])) == 5
+    assert padded_batch_size(5, make_mesh(jax.devices()[:2])) == 6
+
+
 def test_devices_are_described_as_json_can_hold_them():
     assert describe_devices() == {
         "platform": "cpu",

@@ -175,9 +175,8 @@ def test_the_hash_of_settings_ignores_their_order_and_nothing_else():
 
 
 def test_a_file_has_one_holder_at_a_time(tmp_path):
-    with store.lock_file(tmp_path / "lock", "mine"):
-        with pytest.raises(ValueError, match="^yours$"):
-            store.lock_file(tmp_path / "lock", "yours")
+    with store.lock_file(tmp_path / "lock", "mine"), pytest.raises(ValueError, match=r"^yours$"):
+        store.lock_file(tmp_path / "lock", "yours")
     store.lock_file(tmp_path / "lock", "yours").close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
@@ -44,7 +45,9 @@ def check_images(images: Any) -> None:
     Raises:
       ValueError: says what was expected, and which images are not finite.
     """
-    shape = np.shape(images)
+    if not isinstance(images, np.ndarray | jax.Array):
+        raise ValueError(f"images: expected an array, got a {type(images).__name__}")
+    shape = images.shape
     if len(shape) != 4 or shape[-1] != 3 or min(shape[1:3]) < _SMALLEST_PX:
         raise ValueError(
             "images: expected [batch, height, width, 3] with sides of at least "
@@ -86,4 +89,17 @@ def check_classes(name: str, classes: Any, num_images: int, num_classes: int) ->
         raise ValueError(
             f"{name}: expected classes from 0 to {num_classes - 1}, or -1 (predicted) or -2 "
             f"(runner-up), got {found}"
+        )
+
+
+def check_pairs(targets: Any, against: Any, num_images: int) -> None:
+    """Refuses targets and what they are held against where their shapes differ.
+
+    Raises:
+      ValueError: says both.
+    """
+    wanted = (num_images,) if targets is None else np.shape(targets)
+    if against is not None and np.shape(against) != wanted:
+        raise ValueError(
+            f"against: expected one for each target, {list(wanted)}, got {list(np.shape(against))}"
         )

@@ -11,7 +11,13 @@ from jaxtyping import Array, Float, Int
 
 from camtrap_jax.compilation import compiler_options
 from camtrap_jax.config import MAPS
-from camtrap_jax.explain.checks import check_classes, check_images, check_layer, check_outputs
+from camtrap_jax.explain.checks import (
+    check_classes,
+    check_images,
+    check_layer,
+    check_outputs,
+    check_pairs,
+)
 from camtrap_jax.explain.forward import Cut, Explainable, Forward, Logits, Variables
 from camtrap_jax.explain.methods import GUIDED, METHODS, Settings, Signals
 from camtrap_jax.explain.targets import PREDICTED, resolve, seeds
@@ -66,9 +72,8 @@ def make_explainer(
       - images float32 [batch, height, width, 3], normalised;
       - targets int [batch], the class whose logit is explained, or [batch, several]: a class,
         `PREDICTED` or `RUNNER_UP`; None: the predicted class;
-      - against int, of the targets' shape: a class of which the target's lead is explained. Where
-        it is the target itself, the lead is over the runner-up, or over the predicted class where
-        the target is the runner-up.
+      - against int, of the targets' shape: the class over which the target's lead is explained;
+        where it is the target itself, the likeliest other one.
       It raises `ValueError` for images that are not finite or of another shape, and for targets
       out of range. Call it outside `jax.jit`: inside, `explain_batch` takes its place.
 
@@ -97,6 +102,7 @@ def make_explainer(
         check_images(images)
         check_classes("targets", targets, len(images), model.num_classes)
         check_classes("against", against, len(images), model.num_classes)
+        check_pairs(targets, against, len(images))
         return explain(variables, images, targets, against)
 
     return checked

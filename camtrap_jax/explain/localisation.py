@@ -82,15 +82,44 @@ def rank_accuracy(
 
     Source: Arras et al. 2022, "CLEVR-XAI"; there "relevance rank accuracy".
     """
-    flat = jnp.asarray(importance, jnp.float32).reshape(len(importance), -1)
-    inside = (jnp.asarray(masks) != 0).reshape(len(flat), -1)
+    inside = (jnp.asarray(masks) != 0).reshape(len(importance), -1)
     count = inside.sum(1)
+    share = _share_of_first(importance, inside, count)
+    return jnp.where(count > 0, share, jnp.nan)
+
+
+def strongest_inside(
+    importance: Float[Array, "images H W"],
+    masks: Bool[Array, "images H W"],
+    *,
+    fraction: float = 0.01,
+) -> Float[Array, " images"]:
+    """Returns the share of a map's strongest pixels that lie where the mask is not 0: 0..1.
+
+    Those are what an eye takes for the map; a faint haze all over the frame does not count. nan for
+    a map with nothing above 0.
+
+    Args:
+      importance: as in `mass_inside`; only its order counts.
+      masks: 0 outside the object.
+      fraction: of the frame's pixels that count as strongest, at least one.
+    """
+    inside = (jnp.asarray(masks) != 0).reshape(len(importance), -1)
+    count = max(1, round(fraction * inside.shape[1]))
+    return _share_of_first(importance, inside, jnp.full(len(inside), count))
+
+
+def _share_of_first(
+    importance: Array, inside: Bool[Array, "images pixels"], count: Int[Array, " images"]
+) -> Float[Array, " images"]:
+    """Returns the share of the `count` most important pixels that are inside; ties by chance."""
+    flat = jnp.asarray(importance, jnp.float32).reshape(inside.shape)
     last = jnp.maximum(count - 1, 0)[:, None]
     threshold = jnp.take_along_axis(jnp.sort(flat, axis=1, descending=True), last, axis=1)
     above, tied = flat > threshold, flat == threshold
     chance = (count - above.sum(1)) / tied.sum(1)  # of a tied pixel to be chosen
     hits = (above & inside).sum(1) + (tied & inside).sum(1) * chance
-    return jnp.where((count > 0) & (flat.max(1) > 0), hits / count, jnp.nan)
+    return jnp.where(flat.max(1) > 0, hits / count, jnp.nan)
 
 
 def mask_dice(

@@ -29,10 +29,10 @@ class Settings:
       parallel: masks of `score_cam` and `occlusion` that pass the network in one batch.
     """
 
-    noise_samples: int = 32
+    noise_samples: int = 16
     noise: float = 0.15
     noise_seed: int = 0
-    path_steps: int = 32
+    path_steps: int = 16
     window_px: int = 32
     stride_px: int = 16
     parallel: int = 1
@@ -136,6 +136,7 @@ GRADIENTS: dict[str, Method] = {
 }
 SALIENCIES = {**GUIDED, **GRADIENTS}  # input-shaped, with a value for each colour
 METHODS = {**HEATMAPS, **SALIENCIES}
+COSTLY_HEATMAPS = ("score_cam", "occlusion")  # hundreds of forward passes
 
 TITLES = {
     "grad_cam": "Grad-CAM",

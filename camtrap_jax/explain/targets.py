@@ -34,8 +34,8 @@ def rivals(
 ) -> Int[Array, "batch ..."]:
     """Returns the classes over which the targets' leads are explained.
 
-    No class has a lead over itself: where both are the same, the rival is the runner-up, or the
-    predicted class where the target is the runner-up.
+    No class has a lead over itself: where both are the same, the rival is the likeliest of the
+    others: the predicted class, or where that is the target, the runner-up.
 
     Args:
       logits: of each image.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
@@ -127,7 +129,8 @@ class ResNet50(nn.Module):
         if self.folded:
             return self, variables
         convolution_of = {norm: conv for conv, norm in LAYER_NAMES.values()}
-        return self.clone(folded=True), fold_norms(variables, convolution_of)
+        fold = jax.jit(partial(fold_norms, convolution_of=convolution_of))
+        return self.clone(folded=True), fold(variables)
 
     @property
     def layers(self) -> tuple[str, ...]:

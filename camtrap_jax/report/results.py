@@ -24,6 +24,7 @@ FILES = (
     "quality/images.csv",
     "quality/cascade.csv",
     "quality/background.csv",
+    "quality/background_cameras.csv",
     "evaluate/metrics.json",
     "evaluate/per_species.csv",
     "evaluate/confusion_matrix.csv",

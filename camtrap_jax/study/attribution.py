@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from camtrap_jax.config import Config
+from camtrap_jax.explain.checks import check_layer
 from camtrap_jax.explain.methods import Settings
 from camtrap_jax.models import Network
 
@@ -23,5 +24,11 @@ def method_settings(config: Config) -> Settings:
 
 
 def attributed_layer(config: Config, model: Network) -> str:
-    """Returns the layer whose units and class activation maps are meant."""
-    return config.explain.layer or model.layers[-1]
+    """Returns the layer whose units and class activation maps are meant.
+
+    Raises:
+      ValueError: the network has none of that name; lists those it has.
+    """
+    layer = config.explain.layer or model.layers[-1]
+    check_layer(model.layers, layer)
+    return layer

@@ -12,16 +12,20 @@ from jaxtyping import Int
 from camtrap_jax.config import Config
 from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.record_checks import check_records
+from camtrap_jax.explain.forward import Cut
 from camtrap_jax.explain.gallery import gallery_rows
+from camtrap_jax.explain.methods import COSTLY_HEATMAPS, SALIENCIES
 from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import open_array, read_array, write_json, write_table
+from camtrap_jax.study.attribution import attributed_layer
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.image_pass import ImagePass
 from camtrap_jax.study.network import build_network
+from camtrap_jax.study.targets import choose_targets, name_targets
 
 EXPLAINED_SPLITS = ("train", "val", "test", "unknown")
-INPUT_SHAPED = ("guided_backprop", "guided_grad_cam")
+OF_GALLERY = (*SALIENCIES, *COSTLY_HEATMAPS)  # too large, or too costly, for every image
 
 
 def explain_run(run: RunFolder, config: Config, console: Console) -> None:
@@ -38,14 +42,15 @@ def explain_run(run: RunFolder, config: Config, console: Console) -> None:
         the weights do not fit the network.
     """
     check_records(run.dataset)
+    choose_targets(config.explain.target, np.zeros(0, np.int32), run.dataset.classes)  # is it one?
     manifest = run.dataset.manifest
     positions = np.flatnonzero(manifest["split"].isin(EXPLAINED_SPLITS).to_numpy())
     index = manifest.iloc[positions].reset_index(drop=True)
     index.insert(0, "row", np.arange(len(index)))
     on_first(lambda: _write_index(run, index))
 
-    saliency = [name for name in config.explain.maps if name in INPUT_SHAPED]
-    cam = [name for name in config.explain.maps if name not in INPUT_SHAPED]
+    saliency = [name for name in config.explain.maps if name in OF_GALLERY]
+    cam = [name for name in config.explain.maps if name not in OF_GALLERY]
     everywhere = [*cam, *saliency] if config.explain.images == "all" else cam
     images = ImagePass(run, config)
     progress = console.progress("explain images")
@@ -107,7 +112,7 @@ def _describe(
 ) -> None:
     """Writes maps_index.csv, where there are input-shaped maps, and explain.json."""
     folder, settings = run.root / "explain", config.explain
-    if set(settings.maps) & set(INPUT_SHAPED):
+    if set(settings.maps) & set(OF_GALLERY):
         _write_maps_index(run, config, index, chosen, failures)
     has_heatmaps = "grad_cam" in settings.maps
     heatmaps = open_array(folder / "grad_cam.zarr").shape[1:] if has_heatmaps else None
@@ -129,12 +134,10 @@ def _write_maps_index(
     chosen: Int[np.ndarray, " rows"],
     failures: Collection[int],
 ) -> None:
-    classes = np.array(run.dataset.classes, object)
-    targets = classes[read_array(run.root / "explain" / "logits.zarr")[chosen].argmax(-1)]
-    if config.explain.target == "true":
-        is_known = class_labels(index, run.dataset.classes)[chosen] >= 0
-        targets = np.where(is_known, index["species"].to_numpy()[chosen], targets)
-    targets[np.isin(chosen, list(failures))] = ""
+    logits = read_array(run.root / "explain" / "logits.zarr")[chosen]
+    labels = class_labels(index, run.dataset.classes)[chosen]
+    names = name_targets(config.explain.target, labels, logits, run.dataset.classes)
+    targets = np.where(np.isin(chosen, list(failures)), "", np.array(names, object))
     table = pd.DataFrame(
         {
             "row": np.arange(len(chosen)),
@@ -149,5 +152,6 @@ def _map_shape(run: RunFolder, config: Config) -> tuple[int, ...]:
     side = config.model.image_size
     model = build_network(config, len(run.dataset.classes))
     images = jax.ShapeDtypeStruct((1, side, side, 3), np.float32)
-    shapes = jax.eval_shape(model.init_with_output, jax.random.key(0), images)
-    return shapes[0].maps.shape[1:3]
+    variables = jax.eval_shape(model.init, jax.random.key(0), images)
+    cut = Cut(model, variables, attributed_layer(config, model))
+    return jax.eval_shape(cut.bottom, images).shape[1:3]

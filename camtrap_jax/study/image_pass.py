@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Int
+from jaxtyping import Array, Int
 
-from camtrap_jax.config import MAPS, Config
+from camtrap_jax.compilation import compiler_options
+from camtrap_jax.config import Config
 from camtrap_jax.data.batches.augment import normalise
 from camtrap_jax.data.batches.pipeline import eval_batches
-from camtrap_jax.explain import make_explainer
 from camtrap_jax.explain.chunks import Rows
 from camtrap_jax.explain.dataset import write_explanations
+from camtrap_jax.explain.engine import explain_batch
+from camtrap_jax.explain.forward import Cut
+from camtrap_jax.explain.methods import METHODS
 from camtrap_jax.mesh import (
     Batch,
     computing_on,
@@ -27,8 +32,10 @@ from camtrap_jax.mesh import (
 )
 from camtrap_jax.models import Network, load_weights
 from camtrap_jax.run_folder import RunFolder
+from camtrap_jax.study.attribution import attributed_layer, method_settings
 from camtrap_jax.study.console import OnProgress
 from camtrap_jax.study.network import build_network
+from camtrap_jax.study.targets import choose_targets
 
 
 @dataclass(frozen=True)
@@ -67,10 +74,10 @@ class ImagePass:
         Raises:
           ValueError: the weights do not fit the network, or a record is damaged.
         """
-        explainer = make_explainer(self._model, self._variables, outputs=outputs)
+        compiled = self._compiled(tuple(outputs), only_maps=only_maps)
 
         def explain(batch: Batch) -> Rows:
-            return self._explain(explainer, batch, only_maps=only_maps)
+            return self._explain(compiled, batch)
 
         return write_explanations(
             self.run.root / "explain",
@@ -87,12 +94,11 @@ class ImagePass:
         return make_local_mesh()
 
     @cached_property
-    def _model(self) -> Network:
-        return build_network(self.config, len(self.run.dataset.classes))
-
-    @cached_property
-    def _variables(self) -> Any:
-        return put_replicated(load_weights(self.run.weights, self._model), self._mesh)
+    def _folded(self) -> tuple[Network, Any]:
+        """The network without BatchNorm, and its variables on the devices."""
+        model = build_network(self.config, len(self.run.dataset.classes))
+        network, variables = model.fold(load_weights(self.run.weights, model))
+        return network, put_replicated(variables, self._mesh)
 
     @cached_property
     def _batch_size(self) -> int:
@@ -107,13 +113,33 @@ class ImagePass:
             has_reasons=has_reasons,
         )
 
-    def _explain(self, explainer: Callable[..., Any], batch: Batch, *, only_maps: bool) -> Rows:
-        placed = put_batch({name: batch[name] for name in ("pixels", "label")}, self._mesh)
-        targets = placed["label"] if self.config.explain.target == "true" else None
+    def _compiled(self, outputs: tuple[str, ...], *, only_maps: bool) -> Callable[..., Rows]:
+        """Returns a program from pixels to what is stored; it checks nothing, so nothing waits."""
+        network, _ = self._folded
+        layer, settings = attributed_layer(self.config, network), method_settings(self.config)
+
+        @jax.jit(compiler_options=compiler_options())
+        def explain(variables: Any, pixels: Array, targets: Array, against: Array | None) -> Rows:
+            cut = Cut(network, variables, layer)
+            images = normalise(pixels)
+            explanation = explain_batch(
+                cut, images, targets, against, outputs=outputs, settings=settings
+            )
+            return {
+                name: value.astype(jnp.float16) if name in METHODS else value
+                for name, value in explanation._asdict().items()
+                if value is not None and name != "targets" and (name in METHODS or not only_maps)
+            }
+
+        return explain
+
+    def _explain(self, compiled: Callable[..., Rows], batch: Batch) -> Rows:
+        target, classes = self.config.explain.target, self.run.dataset.classes
+        targets, against = choose_targets(target, batch["label"], classes)
+        given = {"pixels": batch["pixels"], "targets": targets}
+        given |= {} if against is None else {"against": against}
+        placed = put_batch(given, self._mesh)
         with computing_on(self._mesh):
-            explanation = explainer(normalise(placed["pixels"]), targets)._asdict()
-        return {
-            name: value.astype(np.float16) if name in MAPS else value
-            for name, value in explanation.items()
-            if value is not None and name != "targets" and (name in MAPS or not only_maps)
-        }
+            return compiled(
+                self._folded[1], placed["pixels"], placed["targets"], placed.get("against")
+            )

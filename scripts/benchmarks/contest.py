@@ -37,7 +37,7 @@ class Lane(Protocol):
         ...
 
 
-_PATIENCE_SEC = 600
+_PATIENCE_SEC = 1800
 
 
 @dataclass(frozen=True)

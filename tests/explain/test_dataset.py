@@ -261,8 +261,8 @@ def test_an_image_that_cannot_be_read_is_a_row_of_failures(tmp_path, undisturbed
 
 def test_chunks_of_another_size_are_made_anew(tmp_path, monkeypatch, undisturbed):
     """As on another number of devices, of which the size of a batch is a multiple."""
+    batches = {"batch_size": 3, "batches_of": lambda rows: batches_of(rows, batch=3)}
     with pytest.raises(KilledError):
-        batches = {"batch_size": 3, "batches_of": lambda rows: batches_of(rows, batch=3)}
         run(tmp_path, **batches, **killed("progress", 6))
     assert list(tmp_path.glob(".images.0.json"))
     run(tmp_path)

@@ -281,7 +281,7 @@ def test_responses_equal_loops():
 
 def test_an_output_of_another_name_is_refused():
     model, variables = narrow_network("vgg16")
-    with pytest.raises(ValueError, match="expected some of grad_cam, .*guided_backprop.* got gradcam"):
+    with pytest.raises(ValueError, match=r"some of grad_cam, .*guided_backprop.* got gradcam"):
         make_explainer(model, variables, outputs=("gradcam",))
 
 

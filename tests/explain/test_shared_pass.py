@@ -118,7 +118,8 @@ def test_every_batch_is_computed_once_and_is_one_of_a_single_process(count, star
     run = start(count)
     found = sorted(what for _, name, what in run.events if name == "explain")
     assert found == sorted(part.tolist() for part in padded_parts(np.arange(NUM_ROWS), BATCH))
-    shares = [sum(n == one for n, name, _ in run.events if name == "_begun") for one in range(count)]
+    writers = [number for number, name, _ in run.events if name == "_begun"]
+    shares = [writers.count(number) for number in range(count)]
     assert sum(shares) == 7
     assert max(shares) - min(shares) <= 1  # of nine processes, two have none
 
@@ -131,9 +132,7 @@ def test_progress_ends_with_all_rows_in_each_process(count, start):
 
 
 @pytest.mark.parametrize("counts", [(1, 2), (2, 1), (2, 3), (3, 2), (3, 3), (9, 2)])
-def test_killed_at_any_moment_other_processes_leave_the_same_files(
-    counts, start, tmp_path, alone
-):
+def test_killed_at_any_moment_other_processes_leave_the_same_files(counts, start, tmp_path, alone):
     first, second = counts
     for moment in itertools.count():
         folder = tmp_path / "explain"

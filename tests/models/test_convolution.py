@@ -8,6 +8,7 @@ from jax import lax
 from reference import numpy_layers
 
 from camtrap_jax.compilation import compiler_options
+from camtrap_jax.mesh import computing_on, make_mesh
 from camtrap_jax.models import onednn
 from camtrap_jax.models.convolution import convolution, convolve
 
@@ -106,6 +107,13 @@ def is_done_by_onednn():
 
 def test_among_several_devices_xla_convolves():
     assert jax.device_count() > 1
+    assert not is_done_by_onednn()
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, True), (2, False), (4, False)])
+def test_a_program_for_one_of_several_devices_is_one_of_a_single_device(count, expected, no_cache):
+    with computing_on(make_mesh(jax.devices()[:count])):
+        assert is_done_by_onednn() == expected
     assert not is_done_by_onednn()
 
 

@@ -1,4 +1,4 @@
-"""Several processes of a run as threads of this one, which agree as real ones do, and die as one."""
+"""Several processes of a run as threads of this one, which agree like real ones and die as one."""
 
 import json
 import threading

@@ -12,11 +12,11 @@ from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import create_array, read_array, read_json, read_table, write_table
 from camtrap_jax.study.console import Silent
 from camtrap_jax.study.explanation import explain_run
-from camtrap_jax.study.stages import run_stage
+from camtrap_jax.study.stages import STAGES, run_stage
 
 WHOLE = ("logits", "features", "unit_max", "unit_mean", "unit_cell", "grad_cam")
 GUIDED = ("guided_backprop", "guided_grad_cam")
-ANALYSES = ("evaluate", "units", "tree", "novelty", "truth", "report")
+ANALYSES = [name for name in STAGES if name not in ("train", "explain")]
 
 
 def copy_of(run, folder):

@@ -1,14 +1,13 @@
-"""Maps of the sample under every condition: as they are, of another class, with noise, ..."""
+"""A network's maps of a sample of images, and what they are worth to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
@@ -28,13 +27,14 @@ from camtrap_jax.study.attribution import attributed_layer, method_settings
 
 Variables = Any
 Images = Float[np.ndarray, "images H W 3"]
-Targets = Int[np.ndarray, "images targets"]
-Importance = Float[np.ndarray, "images targets H W"]  # of each pixel
+Targets = Int[np.ndarray, " images"]
+Maps = dict[str, Float[np.ndarray, "images H W"]]  # of each pixel's importance, by method
+Sums = dict[str, Float[np.ndarray, " images"]]  # of each map as it is, signed
 
 
 @dataclass(frozen=True)
 class Judge:
-    """A network's maps of all methods, and what they are worth to it; one compilation each.
+    """Asks one network, whose variables may change; each kind of question is compiled once.
 
     Attributes:
       model: the network.
@@ -44,60 +44,35 @@ class Judge:
     model: Network
     config: Config
 
+    def logits(self, variables: Variables, images: Images) -> Float[np.ndarray, "images classes"]:
+        """Returns what the network says."""
+        predict = _compiled_network(self._network)
+        return self._in_batches(predict, variables, images=images)
+
     def maps(
-        self, variables: Variables, images: Images, targets: Targets
-    ) -> tuple[dict[str, Importance], dict[str, np.ndarray]]:
-        """Returns each method's maps, and `logits`, `targets` and, by name, sums of saliencies."""
-        found = self._in_batches(self._explain, variables, images=images, targets=targets)
-        names = self.config.quality.methods
-        return {name: found.pop(name) for name in names}, found
+        self, variables: Variables, images: Images, targets: Targets, methods: Sequence[str]
+    ) -> tuple[Maps, Sums]:
+        """Returns the maps of some methods; each choice of methods is compiled once."""
+        layer, settings = attributed_layer(self.config, self.model), method_settings(self.config)
+        explain = _compiled_methods(self._network, layer, settings, tuple(methods))
+        return self._in_batches(explain, variables, images=images, targets=targets)
 
     def areas(
-        self, variables: Variables, images: Images, importance: np.ndarray, targets: np.ndarray
+        self, variables: Variables, images: Images, importance: np.ndarray, targets: Targets
     ) -> dict[str, Float[np.ndarray, " images"]]:
         """Returns the areas under the insertion and the deletion curve."""
+        measure = _compiled_areas(self._network, self.config.quality.steps)
         batches = {"images": images, "importance": importance, "targets": targets}
-        return self._in_batches(self._measure_areas, variables, **batches)
+        return self._in_batches(measure, variables, **batches)
 
-    @cached_property
-    def _explain(self) -> Callable[..., dict[str, Array]]:
-        model, layer = self.model, attributed_layer(self.config, self.model)
-        outputs, settings = self.config.quality.methods, method_settings(self.config)
-
-        @jax.jit(compiler_options=compiler_options())
-        def explain(variables: Variables, images: Array, targets: Array) -> dict[str, Array]:
-            cut = Cut(*model.fold(variables), layer)
-            explained = explain_batch(cut, images, targets, outputs=outputs, settings=settings)
-            maps = {name: explained._asdict()[name] for name in outputs}
-            _, height, width, _ = images.shape
-            to_importance = jax.vmap(lambda one: pixel_importance(one, (height, width)), 1, 1)
-            found = {name: to_importance(one) for name, one in maps.items()}
-            path = maps.get("integrated_gradients")
-            sums = {} if path is None else {"path_sum": path.sum((-3, -2, -1))}
-            return {**found, **sums, "logits": explained.logits, "targets": explained.targets}
-
-        return explain
-
-    @cached_property
-    def _measure_areas(self) -> Callable[..., dict[str, Array]]:
-        model, steps = self.model, self.config.quality.steps
-
-        @jax.jit(compiler_options=compiler_options())
-        def measure(
-            variables: Variables, images: Array, importance: Array, targets: Array
-        ) -> dict[str, Array]:
-            network = Cut(*model.fold(variables), model.layers[-1]).logits
-            given = (network, images, importance, targets)
-            return {
-                "insertion_auc": area_under(insertion_curve(*given, steps=steps)),
-                "deletion_auc": area_under(deletion_curve(*given, steps=steps)),
-            }
-
-        return measure
+    @property
+    def _network(self) -> Any:
+        """The network, which is hashable though its types do not say so."""
+        return self.model
 
     def _in_batches(
-        self, function: Callable[..., dict[str, Array]], variables: Variables, **arrays: np.ndarray
-    ) -> dict[str, np.ndarray]:
+        self, function: Callable[..., Any], variables: Variables, **arrays: np.ndarray
+    ) -> Any:
         """Calls a function with batches of one size, spread over the devices."""
         mesh = make_local_mesh()
         placed = put_replicated(variables, mesh)
@@ -105,7 +80,53 @@ class Judge:
         count = len(next(iter(arrays.values())))
         results = (function(placed, **put_batch(one, mesh)) for one in _padded(arrays, count, size))
         parts = [jax.tree.map(np.asarray, result) for result in results]
-        return {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
+        return jax.tree.map(lambda *of: np.concatenate(of)[:count], *parts)
+
+
+@cache
+def _compiled_network(model: Network) -> Callable[..., Array]:
+    @jax.jit(compiler_options=compiler_options())
+    def predict(variables: Variables, images: Array) -> Array:
+        return _logits(model, variables)(images)
+
+    return predict
+
+
+@cache
+def _compiled_methods(
+    model: Network, layer: str, settings: Any, methods: tuple[str, ...]
+) -> Callable[..., tuple[dict[str, Array], dict[str, Array]]]:
+    @jax.jit(compiler_options=compiler_options())
+    def explain(
+        variables: Variables, images: Array, targets: Array
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        cut = Cut(*model.fold(variables), layer)
+        explained = explain_batch(cut, images, targets, outputs=methods, settings=settings)
+        _, height, width, _ = images.shape
+        found = {name: explained._asdict()[name] for name in methods}
+        maps = {name: pixel_importance(one, (height, width)) for name, one in found.items()}
+        return maps, {name: one.reshape(len(one), -1).sum(1) for name, one in found.items()}
+
+    return explain
+
+
+@cache
+def _compiled_areas(model: Network, steps: int) -> Callable[..., dict[str, Array]]:
+    @jax.jit(compiler_options=compiler_options())
+    def measure(
+        variables: Variables, images: Array, importance: Array, targets: Array
+    ) -> dict[str, Array]:
+        given = (_logits(model, variables), images, importance, targets)
+        return {
+            "insertion_auc": area_under(insertion_curve(*given, steps=steps)),
+            "deletion_auc": area_under(deletion_curve(*given, steps=steps)),
+        }
+
+    return measure
+
+
+def _logits(model: Network, variables: Variables) -> Callable[[Array], Array]:
+    return Cut(*model.fold(variables), model.layers[-1]).logits
 
 
 def _padded(
@@ -123,9 +144,3 @@ def noisy(images: Images, *, noise: float, seed: int) -> Images:
     drawn = np.random.default_rng(seed).normal(size=images.shape).astype(np.float32)
     extent = images.max((1, 2, 3), keepdims=True) - images.min((1, 2, 3), keepdims=True)
     return images + noise * extent * drawn
-
-
-def baseline_logits(model: Network, variables: Variables, image_size: int) -> np.ndarray:
-    """Returns the logits of an image of the mean colour."""
-    blank = jnp.zeros((1, image_size, image_size, 3))
-    return np.asarray(Cut(model, variables, model.layers[-1]).logits(blank))[0]

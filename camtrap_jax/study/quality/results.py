@@ -77,9 +77,8 @@ def _summaries(values: Values, config: Config) -> dict[str, dict[str, Any]]:
 
 
 def _table(means: dict[str, dict[str, float]]) -> pd.DataFrame:
-    """Methods by measures; measures in the order in which they first come."""
-    table = pd.DataFrame.from_dict(means, orient="index")
-    return table.rename_axis("method").reset_index()
+    """Methods by measures, both in the order in which they first come."""
+    return pd.DataFrame([{"method": name, **of} for name, of in means.items()])
 
 
 def _cascade_table(cascade: dict[str, ByMethod]) -> pd.DataFrame:
