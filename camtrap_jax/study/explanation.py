@@ -153,5 +153,6 @@ def _map_shape(run: RunFolder, config: Config) -> tuple[int, ...]:
     model = build_network(config, len(run.dataset.classes))
     images = jax.ShapeDtypeStruct((1, side, side, 3), np.float32)
     variables = jax.eval_shape(model.init, jax.random.key(0), images)
-    cut = Cut(model, variables, attributed_layer(config, model))
-    return jax.eval_shape(cut.bottom, images).shape[1:3]
+    layer = attributed_layer(config, model)
+    maps = jax.eval_shape(lambda v, x: Cut(model, v, layer).bottom(x), variables, images)
+    return maps.shape[1:3]

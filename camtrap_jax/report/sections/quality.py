@@ -18,15 +18,15 @@ SAME_FOR_CLASSES = 0.9
 NOT_STABLE = 0.5
 CHANCE = {"heatmap": "random_heatmap", "saliency": "random_saliency"}
 COLUMNS = {
-    "pointing_game": "points at the animal",
-    "mass_in_box": "inside its box",
-    "mass_in_mask": "on the animal",
-    "mass_in_parts": "on the telling parts",
+    "pointing_game": "points at animal",
+    "mass_in_box": "in its box",
+    "mass_in_mask": "on animal",
+    "mass_in_parts": "on telling parts",
     "points_at_parts": "points at one",
     "insertion_auc": "insertion",
     "deletion_auc": "deletion",
     "class_similarity": "other class",
-    "noise_similarity": "with noise",
+    "noise_similarity": "noise",
     "randomisation_similarity": "random weights",
 }
 SHARES = {"mass_in_box": "box", "mass_in_mask": "animal", "mass_in_parts": "parts"}
