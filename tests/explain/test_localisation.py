@@ -205,3 +205,16 @@ def test_boxes_side_by_side_share_no_pixel_and_leave_none_out():
 
 def test_no_box_is_an_empty_mask():
     assert not box_masks(np.full((1, 4), np.nan), (5, 6)).any()
+
+
+def test_the_strongest_pixels_inside_a_mask_are_counted_and_ties_are_shared():
+    maps = np.zeros((4, 10, 10), np.float32)
+    maps[0, 0, :5] = [5, 4, 3, 2, 1]
+    maps[1, 0, :5] = [1, 2, 3, 4, 5]
+    maps[2] = 1  # all tie
+    masks = np.zeros((4, 10, 10), bool)
+    masks[:, :, :2] = True
+    shares = localisation.strongest_inside(maps, masks, fraction=0.03)
+    np.testing.assert_allclose(shares, [2 / 3, 0, 0.2, np.nan], rtol=1e-6)
+    one = localisation.strongest_inside(maps, masks, fraction=1e-6)
+    np.testing.assert_allclose(one, [1, 0, 0.2, np.nan], rtol=1e-6)
