@@ -9,6 +9,9 @@ from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import create_array, write_json, write_table
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.novelty import measure_novelty
+from camtrap_jax.study.quality.background import write_background
+from camtrap_jax.study.quality.results import write_results
+from camtrap_jax.study.quality.sample import draw_sample
 from camtrap_jax.study.tree import build_tree
 from camtrap_jax.study.units import find_units
 
@@ -17,7 +20,23 @@ LONG = "a species whose name goes on and on " * 3 + "'\"&amp;"
 KNOWN = {"nyala": 16, "red duiker": 14, HOSTILE: 14, LONG.strip(): 12}
 UNKNOWN = {"pangolin": 5, "$\\alpha$ {{ 7 * 7 }}": 4}
 CAMERAS = ("A01", "B<02>")
+
+
+def make_up_quality(run, config):
+    """Writes what `quality` would, which asks a network, with the boxes that it would compare."""
+    sample, rng = draw_sample(run, config), np.random.default_rng(2)
+    measures = ("class_similarity", "noise_similarity", "randomisation_similarity")
+    measures += ("deletion_auc", "insertion_auc", "pointing_game", "mass_in_box")
+    values = {
+        name: {measure: rng.random(len(sample.images)) for measure in measures}
+        for name in (*config.quality.methods, "random_heatmap", "random_saliency")
+    }
+    write_background(run, config)
+    write_results(run, config, sample, values, {"head": values})
+
+
 STAGES = {
+    "quality": make_up_quality,
     "evaluate": evaluate_run,
     "units": find_units,
     "tree": build_tree,

@@ -110,7 +110,8 @@ def test_pictures_have_the_shape_of_the_frame(report, full_run):
 
 @pytest.mark.parametrize("missing", [("units",), ("tree", "novelty"), tuple(STAGES)])
 def test_a_section_without_its_stage_says_so(full_run, tmp_path, missing):
-    run = copy_without(full_run, tmp_path / "run", *missing, "truth", "train")
+    elsewhere = ["explain/quality.json"] if "quality" in missing else []
+    run = copy_without(full_run, tmp_path / "run", *missing, *elsewhere, "truth", "train")
     write_report(run, small_config())
     found = Page(run.root / "report" / "index.html")
     silent = {"evaluate": 4}  # stages that fill several sections
