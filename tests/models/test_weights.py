@@ -240,7 +240,7 @@ def test_the_first_layer_sees_what_it_was_trained_on(source, tmp_path):
 
     pixels = np.random.default_rng(0).integers(0, 256, (1, 12, 15, 3)).astype(np.float32)
     images = (pixels / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-    first_layer = lambda model, x: model.convolutions[0][0](x)  # noqa: E731
+    first_layer = lambda model, x: model.convolutions[0](x)  # noqa: E731
     ours = model.apply(variables, images.astype(np.float32), method=first_layer)
     original = lax.conv_general_dilated(
         jnp.asarray(pixels - np.array((123.68, 116.779, 103.939), np.float32)),

@@ -127,7 +127,7 @@ def test_layers_are_forgotten_from_the_head_to_the_image(measured):
     run, _, table = measured
     cascade = read_table(run.root / "quality" / "cascade.csv")
     groups = list(groups_from_top(network_of(run)[1]["params"]))
-    assert groups == ["fc8", "fc7", "fc6", *(f"stage {stage}" for stage in (5, 4, 3, 2, 1))]
+    assert groups == ["head", *(f"stage {stage}" for stage in (5, 4, 3, 2, 1))]
     assert cascade["forgotten"].unique().tolist() == groups
     last = cascade.loc[cascade["forgotten"] == "stage 1"].set_index("method")
     expected = table.groupby("method")["randomisation_similarity"].mean()
