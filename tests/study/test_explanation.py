@@ -127,6 +127,35 @@ def test_the_true_class_of_an_unknown_species_is_the_predicted_one(trained):
     assert read_json(trained.root / "explain" / "explain.json")["map_shape"] == [2, 2]
 
 
+def test_a_contrast_at_another_layer_is_of_the_true_class_against_the_predicted_one(trained):
+    config = trained.config
+    config.explain.maps = ("grad_cam", "gradient")
+    config.explain.target, config.explain.layer = "contrast", "conv4_2"
+    explain_run(trained, config, Silent())
+    model = build_network(config, len(trained.dataset.classes))
+    explain = make_explainer(
+        model, load_weights(trained.weights, model), outputs=config.explain.maps, layer="conv4_2"
+    )
+    assert read_json(trained.root / "explain" / "explain.json")["map_shape"] == [4, 4]
+    row = trained.index.set_index("image_id").loc[trained.maps_index["image_id"][0]]
+    manifest, classes = trained.dataset.manifest, trained.dataset.classes
+    position = int(np.flatnonzero(manifest["image_id"] == row.name)[0])
+    pixels = read_pixels(trained.dataset, position, config.model.image_size)
+    label = np.array([classes.index(row["species"])])
+    expected = explain(normalise(jnp.asarray(pixels[None])), label, np.array([-1]))
+    for name, place in (("grad_cam", int(row["row"])), ("gradient", 0)):
+        found, wanted = trained.array(name)[place], np.asarray(expected._asdict()[name])[0]
+        np.testing.assert_allclose(found, wanted, atol=4e-3 * np.abs(wanted).max(), err_msg=name)
+    assert trained.maps_index["target"][0].startswith(f"{row['species']} - ")
+
+
+def test_a_layer_that_there_is_not_is_refused_with_those_that_there_are(trained):
+    config = trained.config
+    config.explain.layer = "conv6_1"
+    with pytest.raises(ValueError, match=r"expected one of conv1_1, .*conv5_3, got 'conv6_1'"):
+        explain_run(trained, config, Silent())
+
+
 @pytest.mark.parametrize("maps", [("grad_cam",), (), ("guided_backprop",)])
 def test_a_study_goes_through_with_any_choice_of_maps(trained, tiny_source, maps):
     config = tiny_config()

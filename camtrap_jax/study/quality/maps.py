@@ -21,7 +21,13 @@ from camtrap_jax.explain.faithfulness import (
     pixel_importance,
 )
 from camtrap_jax.explain.forward import Cut
-from camtrap_jax.mesh import make_local_mesh, padded_batch_size, put_batch, put_replicated
+from camtrap_jax.mesh import (
+    computing_on,
+    make_local_mesh,
+    padded_batch_size,
+    put_batch,
+    put_replicated,
+)
 from camtrap_jax.models import Network
 from camtrap_jax.study.attribution import attributed_layer, method_settings
 
@@ -76,10 +82,13 @@ class Judge:
         """Calls a function with batches of one size, spread over the devices."""
         mesh = make_local_mesh()
         placed = put_replicated(variables, mesh)
-        size = padded_batch_size(self.config.explain.batch_size)
+        size = padded_batch_size(self.config.explain.batch_size, mesh)
         count = len(next(iter(arrays.values())))
-        results = (function(placed, **put_batch(one, mesh)) for one in _padded(arrays, count, size))
-        parts = [jax.tree.map(np.asarray, result) for result in results]
+        with computing_on(mesh):
+            results = (
+                function(placed, **put_batch(one, mesh)) for one in _padded(arrays, count, size)
+            )
+            parts = [jax.tree.map(np.asarray, result) for result in results]
         return jax.tree.map(lambda *of: np.concatenate(of)[:count], *parts)
 
 
