@@ -60,7 +60,7 @@ def xgrad_cam(maps: Maps, gradients: Maps) -> Heatmap:
 
     A silent unit has no weight.
 
-    Source: Fu et al. 2020, "Axiom-based Grad-CAM", equation 8.
+    Source: Fu et al. 2020, "Axiom-based Grad-CAM", equation 8; the ReLU is ours.
     """
     sums = maps.sum((1, 2))
     shares = (maps * gradients).sum((1, 2)) / jnp.where(sums == 0, 1, sums)

@@ -4,7 +4,7 @@ from camtrap_jax.config import METHODS
 from camtrap_jax.explain.engine import Explanation
 from camtrap_jax.explain.methods import METHODS as BY_NAME
 from camtrap_jax.explain.methods import TITLES
-from camtrap_jax.report.sections.quality import doubts
+from camtrap_jax.report.sections.quality import chance_of, doubts
 
 GOOD = {
     "randomisation_similarity": 0.1,
@@ -38,3 +38,9 @@ def test_what_speaks_against_a_method(changed, words):
 def test_every_method_has_its_place_everywhere():
     assert set(BY_NAME) == set(METHODS) == set(TITLES)
     assert set(BY_NAME) < set(Explanation._fields)
+
+
+def test_a_map_is_held_against_chance_of_its_own_grain():
+    coarse = {name for name in METHODS if chance_of(name) == "random_heatmap"}
+    cams = {"grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam", "xgrad_cam", "score_cam"}
+    assert coarse == cams

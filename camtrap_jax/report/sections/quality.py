@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from camtrap_jax.explain.cam import CAMS
 from camtrap_jax.explain.methods import TITLES
 from camtrap_jax.report.numbers import estimate
 from camtrap_jax.report.pictures import Pictures
@@ -48,7 +50,7 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
             {
                 "title": TITLES[name],
                 "values": [methods[name].get(column) for column in columns],
-                "doubts": doubts(methods[name], methods[_chance_of(name)]),
+                "doubts": doubts(methods[name], methods[chance_of(name)]),
             }
             for name in named
         ],
@@ -80,8 +82,10 @@ def doubts(measures: Measures, chance: Measures) -> list[str]:
     return found
 
 
-def _chance_of(method: str) -> str:
-    return CHANCE["heatmap" if method.endswith("cam") or "cam_" in method else "saliency"]
+def chance_of(method: str) -> str:
+    """Names the random maps that have a method's grain: cells of a layer, or pixels."""
+    is_coarse = method in CAMS or method == "score_cam"
+    return CHANCE["heatmap" if is_coarse else "saliency"]
 
 
 def _by_chance(found: dict[str, Any], column: str) -> Any:
@@ -93,5 +97,5 @@ def _by_chance(found: dict[str, Any], column: str) -> Any:
 
 def _best(methods: dict[str, Measures], named: list[str], measure: str) -> str | None:
     scored = {name: estimate(methods[name].get(measure))["value"] for name in named}
-    scored = {name: value for name, value in scored.items() if value == value}  # noqa: PLR0124
+    scored = {name: value for name, value in scored.items() if not math.isnan(value)}
     return TITLES[max(scored, key=lambda name: scored[name])] if scored else None
