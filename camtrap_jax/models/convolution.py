@@ -12,7 +12,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from camtrap_jax.compilation import is_cpu, materialised
-from camtrap_jax.models import onednn
+from camtrap_jax.models import onednn, winograd
 from camtrap_jax.models.initial import centred_normal
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -88,7 +88,7 @@ def _backward(
     cotangent = materialised(cotangent)
     if len(kernel) == 1:
         return _pointwise_gradient(cotangent, kernel, stride, shape), _outer(x, cotangent)
-    (kernel_gradient,) = jax.linear_transpose(lambda k: _lax(x, k, stride), kernel)(cotangent)
+    kernel_gradient = _windows_gradient(x, kernel, cotangent, stride)
     if stride == 1:
         # Its own transpose is a convolution, too: with the kernel turned by half a circle.
         turned = materialised(kernel[::-1, ::-1].swapaxes(2, 3))
@@ -103,8 +103,19 @@ _convolve.defvjp(_forward, _backward)
 
 
 def _windows(x: Array, kernel: Array, stride: int) -> Array:
-    """Convolves maps with a kernel of several pixels, by the faster of two libraries."""
-    return (onednn.convolve if onednn.is_served(x) else _lax)(x, kernel, stride)
+    """Convolves maps with a kernel of several pixels, by the fastest way that there is."""
+    if not onednn.is_served(x):
+        return _lax(x, kernel, stride)
+    if winograd.is_worthwhile(x, kernel, stride):
+        return winograd.convolve(x, kernel)
+    return onednn.convolve(x, kernel, stride)
+
+
+def _windows_gradient(x: Array, kernel: Array, cotangent: Array, stride: int) -> Array:
+    """Returns the gradient of such a kernel."""
+    if onednn.is_served(x) and winograd.is_worthwhile(x, kernel, stride):
+        return winograd.kernel_gradient(x, cotangent)
+    return jax.linear_transpose(lambda k: _lax(x, k, stride), kernel)(cotangent)[0]
 
 
 def _lax(x: Array, kernel: Array, stride: int) -> Array:
