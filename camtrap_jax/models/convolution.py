@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 from jax import lax
 from jaxtyping import Array, Float
@@ -16,7 +17,7 @@ from camtrap_jax.models import onednn, winograd
 from camtrap_jax.models.initial import centred_normal
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
-_SPREAD = 3  # px; larger kernels are left to XLA where they jump
+_SPREAD = 3  # px; up to which kernels that jump put their gradients where they read
 
 Maps = Float[Array, "b h w c"]
 Kernel = Float[Array, "k k c d"]
@@ -95,8 +96,7 @@ def _backward(
         return _windows(cotangent, turned, 1), kernel_gradient
     if len(kernel) <= _SPREAD:
         return _spread_gradient(cotangent, kernel, stride, shape), kernel_gradient
-    (gradient,) = jax.linear_transpose(lambda x: _lax(x, kernel, stride), x)(cotangent)
-    return gradient, kernel_gradient
+    return _phased_gradient(cotangent, kernel, stride, shape), kernel_gradient
 
 
 _convolve.defvjp(_forward, _backward)
@@ -159,6 +159,38 @@ def _spread_gradient(cotangent: Array, kernel: Array, stride: int, shape: tuple[
         for j in range(size):
             gradient += _placed(products[:, :, :, i, j], (i, j), stride, padded)
     return gradient[:, pad : pad + shape[1], pad : pad + shape[2]]
+
+
+def _phased_gradient(cotangent: Array, kernel: Array, stride: int, shape: tuple[int, ...]) -> Array:
+    """Returns the gradient of the maps: that of each remainder of position / stride as channels.
+
+    Of a remainder it is a convolution of the cotangent with every `stride`-th row and column of the
+    kernel. XLA would put zeros between the cotangents, and multiply with them.
+    """
+    size, _, channels, features = kernel.shape
+    chosen = _phases(size, stride).astype(kernel.dtype)
+    kernels = jnp.einsum("iry,jsx,yxcd->ijdrsc", chosen, chosen, kernel)
+    found = _windows(cotangent, kernels.reshape(*kernels.shape[:2], features, -1), 1)
+    batch, rows, columns, _ = found.shape
+    found = found.reshape(batch, rows, columns, stride, stride, channels).swapaxes(2, 3)
+    found = found.reshape(batch, rows * stride, columns * stride, channels)
+    return found[:, : shape[1], : shape[2]]
+
+
+def _phases(size: int, stride: int) -> np.ndarray:
+    """Returns which of a kernel's rows the rows of a phase's kernel are: [rows, stride, size] 0/1.
+
+    Position m * stride + r was read by the kernel's row t for the result's row m - u where
+    t = u * stride + r + size // 2.
+    """
+    reach = -(-(size // 2 + stride - 1) // stride)
+    chosen = np.zeros((2 * reach + 1, stride, size), np.float32)
+    for u in range(-reach, reach + 1):
+        for remainder in range(stride):
+            row = u * stride + remainder + size // 2
+            if 0 <= row < size:
+                chosen[reach - u, remainder, row] = 1
+    return chosen
 
 
 def _product(a: Array, b: Array) -> Array:
