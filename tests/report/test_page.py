@@ -2,6 +2,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from PIL import Image
 from reference.pictured_run import HOSTILE, KNOWN, LONG, STAGES, UNKNOWN, make_run, small_config
@@ -9,6 +10,7 @@ from reference.pictured_run import HOSTILE, KNOWN, LONG, STAGES, UNKNOWN, make_r
 from camtrap_jax.report import page
 from camtrap_jax.report.page import SECTIONS, write_report
 from camtrap_jax.run_folder import RunFolder
+from camtrap_jax.store import write_table
 
 
 class Page(HTMLParser):
@@ -119,10 +121,14 @@ def test_a_section_without_its_stage_says_so(full_run, tmp_path, missing):
     assert set(found.values("id")) >= set(SECTIONS)
 
 
-def test_without_guided_maps_grad_cam_is_shown(full_run, tmp_path):
+def test_without_guided_maps_grad_cam_is_shown_and_damaged_records_are_counted(full_run, tmp_path):
     guided = [f"explain/{name}.zarr" for name in ("guided_backprop", "guided_grad_cam")]
     run = copy_without(full_run, tmp_path / "run", *guided, "explain/maps_index.csv")
+    columns = ["image_id", "filepath", "reason"]
+    damaged = pd.DataFrame([["a", "a.jpg", "cut short"], ["b", "b.jpg", "none"]], columns=columns)
+    write_table(run.root / "explain" / "failures.csv", damaged)
     write_report(run, small_config())
+    assert "2 records were found damaged" in Page(run.root / "report" / "index.html").text
     views = {path.name.rsplit("-", 2)[-1] for path in (run.root / "report/images").glob("panel-*")}
     assert views == {"image.jpg", "cam.jpg"}
 

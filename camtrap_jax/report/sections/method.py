@@ -23,6 +23,7 @@ CURVES = {"val_accuracy": "overall", "val_mean_species_accuracy": "mean over spe
 def method_section(results: Results, pictures: Pictures) -> dict[str, Any]:
     """Collects what someone needs to judge or repeat the study."""
     failures = results.run.dataset.root / "failures.csv"
+    damaged = results.run.root / "explain" / "failures.csv"
     provenance = results.json("provenance.json")
     return {
         "settings": _settings(results),
@@ -34,6 +35,7 @@ def method_section(results: Results, pictures: Pictures) -> dict[str, Any]:
         "counts": _counts(results.manifest),
         "splits": SPLITS,
         "failures": _num_rows(failures) if failures.is_file() else None,
+        "damaged": _num_rows(damaged) if damaged.is_file() else 0,
         "curve": _curve(results, pictures),
         "checks": results.json("truth/truth.json") or [],
     }
