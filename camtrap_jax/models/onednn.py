@@ -64,22 +64,23 @@ def convolve(
 
 
 def multiply(
-    a: Float[Array, "rows columns"],
-    b: Float[Array, "rows_b columns_b"],
+    a: Float[Array, "*several rows columns"],
+    b: Float[Array, "*several rows_b columns_b"],
     *,
     transpose_a: bool = False,
     transpose_b: bool = False,
-) -> Float[Array, "m n"]:
-    """Multiplies two matrices; it has no gradient.
+) -> Float[Array, "*several m n"]:
+    """Multiplies matrices, one or several; it has no gradient.
 
     Args:
-      a: [m, k], or [k, m] with `transpose_a`; one for which `is_served`.
-      b: [k, n], or [n, k] with `transpose_b`.
+      a: [..., m, k], or [..., k, m] with `transpose_a`; one for which `is_served`.
+      b: [..., k, n], or [..., n, k] with `transpose_b`; as many.
       transpose_a: whether a's transpose is multiplied.
       transpose_b: whether b's transpose is.
     """
-    shape = (a.shape[transpose_a], b.shape[not transpose_b])
+    rows, columns = a.shape[-1 if transpose_a else -2], b.shape[-2 if transpose_b else -1]
     settings = {"transpose_a": transpose_a, "transpose_b": transpose_b}
+    shape = (*a.shape[:-2], rows, columns)
     return _call("__onednn$matmul", shape, {"onednn_matmul_config": settings}, a, b)
 
 

@@ -54,25 +54,22 @@ def convolve(x: Maps, kernel: Kernel) -> Convolved:
       kernel: c channels in, d out.
     """
     _, height, width, channels = x.shape
-    rows, columns = _tiles_along(height), _tiles_along(width)
-    kernels = _both_axes(_OF_KERNEL, x) @ materialised(kernel.reshape(_KERNEL**2, -1))
-    kernels = kernels.reshape(_TILE, _TILE, channels, -1)
+    kernels = _both_axes(_OF_KERNEL, x) @ materialised(_lines(kernel))
+    kernels = kernels.reshape(_TILE**2, channels, -1)
 
     def of_images(x: Array) -> Array:
-        products = [
-            [onednn.multiply(one, kernels[i, j]) for j, one in enumerate(line)]
-            for i, line in enumerate(_transformed_tiles(x))
-        ]
-        lines = [_combined(_OF_PRODUCTS, line) for line in zip(*products, strict=True)]
-        result = [_combined(_OF_PRODUCTS, line) for line in zip(*lines, strict=True)]
-        shape = (len(x), rows, columns, -1)
-        stacked = jnp.stack(
-            [jnp.stack([one.reshape(shape) for one in line], 3) for line in result], 2
-        )
-        return stacked.reshape(len(x), rows * _STEP, columns * _STEP, -1)
+        products = onednn.multiply(_transformed_tiles(x), kernels)
+        shape = (_TILE, _TILE, len(x), _tiles_along(height), _tiles_along(width), -1)
+        products = products.reshape(shape)
+        lines = _combined(_OF_PRODUCTS, [products[:, i] for i in range(_TILE)])
+        result = _combined(_OF_PRODUCTS, [lines[:, j] for j in range(_TILE)])
+        columns, rows, images, down, across, features = result.shape
+        result = result.transpose(2, 3, 1, 4, 0, 5)
+        return result.reshape(images, down * rows, across * columns, features)
 
     (groups,), (rest,) = _grouped(x)
-    found = lax.map(of_images, groups).reshape(-1, rows * _STEP, columns * _STEP, kernel.shape[-1])
+    found = lax.map(of_images, groups)
+    found = found.reshape(-1, *found.shape[2:])
     if len(rest):
         found = jnp.concatenate([found, of_images(rest)])
     return found[:, :height, :width]
@@ -88,13 +85,8 @@ def kernel_gradient(x: Maps, cotangent: Convolved) -> Kernel:
     channels, features = x.shape[-1], cotangent.shape[-1]
 
     def of_images(x: Array, cotangent: Array) -> Array:
-        lines = zip(_transformed_tiles(x), _transformed_results(cotangent), strict=True)
-        products = [
-            onednn.multiply(tile, result, transpose_a=True)
-            for line in lines
-            for tile, result in zip(*line, strict=True)
-        ]
-        return jnp.stack(products)
+        results = _transformed_results(cotangent)
+        return onednn.multiply(_transformed_tiles(x), results, transpose_a=True)
 
     def add(total: Array, group: tuple[Array, ...]) -> tuple[Array, None]:
         return total + of_images(*group), None
@@ -103,7 +95,7 @@ def kernel_gradient(x: Maps, cotangent: Convolved) -> Kernel:
     first = of_images(*rest) if len(rest[0]) else jnp.zeros((_TILE**2, channels, features), x.dtype)
     total, _ = lax.scan(add, first, groups)
     gradient = _both_axes(_OF_KERNEL.T, x) @ materialised(total.reshape(_TILE**2, -1))
-    return gradient.reshape(_KERNEL, _KERNEL, channels, features)
+    return gradient.reshape(_KERNEL, _KERNEL, channels, features).swapaxes(0, 1)
 
 
 def _tiles_along(length: int) -> int:
@@ -123,36 +115,25 @@ def _grouped(*maps: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     return groups, tuple(x[whole:] for x in maps)
 
 
-def _transformed_tiles(x: Array) -> list[list[Array]]:
-    """Returns the 6 x 6 factors of the maps' tiles, each [tiles, channels]."""
-    counts = [_tiles_along(length) for length in x.shape[1:3]]
-    border = [
-        (1, 1 + count * _STEP - length) for count, length in zip(counts, x.shape[1:3], strict=True)
-    ]
+def _transformed_tiles(x: Array) -> Array:
+    """Returns the 36 factors of the maps' tiles [36, tiles, channels], columns before rows."""
+    return _transformed(x, _OF_TILE, before=1)
+
+
+def _transformed_results(cotangent: Array) -> Array:
+    """Returns what the tiles' results transform to, backwards [36, tiles, channels]."""
+    return _transformed(cotangent, _OF_PRODUCTS.T, before=0)
+
+
+def _transformed(x: Array, weights: np.ndarray, *, before: int) -> Array:
+    """Transforms tiles along both axes; the first one starts `before` px outside the maps."""
+    size, counts = weights.shape[1], [_tiles_along(length) for length in x.shape[1:3]]
+    needed = [(count - 1) * _STEP + size - before for count in counts]
+    border = [(before, end - length) for end, length in zip(needed, x.shape[1:3], strict=True)]
     padded = materialised(jnp.pad(x, [(0, 0), *border, (0, 0)]))
-    return _transformed(padded, _OF_TILE, counts)
-
-
-def _transformed_results(cotangent: Array) -> list[list[Array]]:
-    """Returns what the tiles' results transform to, backwards, each [tiles, channels]."""
-    counts = [_tiles_along(length) for length in cotangent.shape[1:3]]
-    border = [
-        (0, count * _STEP - length)
-        for count, length in zip(counts, cotangent.shape[1:3], strict=True)
-    ]
-    padded = materialised(jnp.pad(cotangent, [(0, 0), *border, (0, 0)]))
-    return _transformed(padded, _OF_PRODUCTS.T, counts)
-
-
-def _transformed(padded: Array, weights: np.ndarray, counts: Sequence[int]) -> list[list[Array]]:
-    """Transforms tiles along both axes."""
-    rows, columns = counts
-    size = weights.shape[1]
-    found = []
-    for line in _combined(weights, [_every(padded, i, rows, 1) for i in range(size)]):
-        cells = _combined(weights, [_every(line, j, columns, 2) for j in range(size)])
-        found.append([cell.reshape(-1, cell.shape[-1]) for cell in cells])
-    return found
+    lines = _combined(weights, [_every(padded, i, counts[0], 1) for i in range(size)])
+    tiles = _combined(weights, [_every(lines, j, counts[1], 3) for j in range(size)])
+    return tiles.reshape(_TILE**2, -1, x.shape[-1])
 
 
 def _every(x: Array, start: int, count: int, axis: int) -> Array:
@@ -160,17 +141,19 @@ def _every(x: Array, start: int, count: int, axis: int) -> Array:
     return lax.slice_in_dim(x, start, start + (count - 1) * _STEP + 1, _STEP, axis)
 
 
-def _combined(weights: np.ndarray, terms: Sequence[Array]) -> list[Array]:
-    """Returns weighted sums of arrays: one for each row of weights, each computed once."""
-    return [
-        materialised(
-            sum(
-                (weight * term for weight, term in zip(row, terms, strict=True) if weight),
-                start=jnp.zeros((), terms[0].dtype),
-            )
-        )
-        for row in weights.astype(terms[0].dtype)
-    ]
+def _combined(weights: np.ndarray, terms: Sequence[Array]) -> Array:
+    """Returns weighted sums of arrays, one for each row of weights, in an axis of their own.
+
+    All at once, zeros included: programs for each sum by itself take ten times as long to compile.
+    """
+    columns = np.expand_dims(weights.T.astype(terms[0].dtype), tuple(range(2, terms[0].ndim + 2)))
+    products = (column * term[None] for column, term in zip(columns, terms, strict=True))
+    return materialised(sum(products, start=jnp.zeros((), terms[0].dtype)))
+
+
+def _lines(kernel: Array) -> Array:
+    """Returns a kernel [9, channels in * out], columns before rows, as tiles are."""
+    return kernel.swapaxes(0, 1).reshape(_KERNEL**2, -1)
 
 
 def _both_axes(weights: np.ndarray, like: Array) -> np.ndarray:
