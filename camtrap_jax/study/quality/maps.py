@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from camtrap_jax.compilation import compiler_options
-from camtrap_jax.config import Config
+from camtrap_jax.config import SINGLE_PASS_METHODS, Config
 from camtrap_jax.explain.engine import explain_batch
 from camtrap_jax.explain.faithfulness import (
     area_under,
@@ -58,10 +58,21 @@ class Judge:
     def maps(
         self, variables: Variables, images: Images, targets: Targets, methods: Sequence[str]
     ) -> tuple[Maps, Sums]:
-        """Returns the maps of some methods; each choice of methods is compiled once."""
+        """Returns the maps of some methods.
+
+        Those of a single pass have a program of their own, so that one serves whether or not the
+        costlier ones are asked for: compiling takes longer than running.
+        """
         layer, settings = attributed_layer(self.config, self.model), method_settings(self.config)
-        explain = _compiled_methods(self._network, layer, settings, tuple(methods))
-        return self._in_batches(explain, variables, images=images, targets=targets)
+        quick = tuple(name for name in methods if name in SINGLE_PASS_METHODS)
+        costly = tuple(name for name in methods if name not in SINGLE_PASS_METHODS)
+        maps, sums = {}, {}
+        for chosen in filter(None, (quick, costly)):
+            explain = _compiled_methods(self._network, layer, settings, chosen)
+            found = self._in_batches(explain, variables, images=images, targets=targets)
+            maps |= found[0]
+            sums |= found[1]
+        return {name: maps[name] for name in methods}, sums
 
     def areas(
         self, variables: Variables, images: Images, importance: np.ndarray, targets: Targets
