@@ -46,7 +46,7 @@ def is_worthwhile(x: Maps, kernel: Float[Array, "k k c d"], stride: int) -> bool
 def convolve(x: Maps, kernel: Kernel) -> Convolved:
     """Convolves maps at stride 1, padded by a pixel, as `lax.conv_general_dilated` does.
 
-    The result is off by 2e-6 of its largest value, where the plain sum in float32 is off by 3e-7.
+    In float32 the result is off by 2e-6 to 4e-6 of its largest value, the plain sum by 3e-7.
     It has no gradient: `models.convolution` knows that.
 
     Args:
@@ -144,11 +144,15 @@ def _every(x: Array, start: int, count: int, axis: int) -> Array:
 def _combined(weights: np.ndarray, terms: Sequence[Array]) -> Array:
     """Returns weighted sums of arrays, one for each row of weights, in an axis of their own.
 
-    All at once, zeros included: programs for each sum by itself take ten times as long to compile.
+    They are stacked in the program that computes them: a program for each sum, of which a network
+    has thousands, takes four times as long to compile.
     """
-    columns = np.expand_dims(weights.T.astype(terms[0].dtype), tuple(range(2, terms[0].ndim + 2)))
-    products = (column * term[None] for column, term in zip(columns, terms, strict=True))
-    return materialised(sum(products, start=jnp.zeros((), terms[0].dtype)))
+    zero = jnp.zeros((), terms[0].dtype)
+    sums = [
+        sum((weight * term for weight, term in zip(row, terms, strict=True) if weight), start=zero)
+        for row in weights.astype(zero.dtype)
+    ]
+    return materialised(jnp.stack(sums))
 
 
 def _lines(kernel: Array) -> Array:
