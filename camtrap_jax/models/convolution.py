@@ -104,16 +104,14 @@ _convolve.defvjp(_forward, _backward)
 
 def _windows(x: Array, kernel: Array, stride: int) -> Array:
     """Convolves maps with a kernel of several pixels, by the fastest way that there is."""
-    if not onednn.is_served(x):
-        return _lax(x, kernel, stride)
     if winograd.is_worthwhile(x, kernel, stride):
         return winograd.convolve(x, kernel)
-    return onednn.convolve(x, kernel, stride)
+    return (onednn.convolve if onednn.is_served(x) else _lax)(x, kernel, stride)
 
 
 def _windows_gradient(x: Array, kernel: Array, cotangent: Array, stride: int) -> Array:
     """Returns the gradient of such a kernel."""
-    if onednn.is_served(x) and winograd.is_worthwhile(x, kernel, stride):
+    if winograd.is_worthwhile(x, kernel, stride):
         return winograd.kernel_gradient(x, cotangent)
     return jax.linear_transpose(lambda k: _lax(x, k, stride), kernel)(cotangent)[0]
 

@@ -36,11 +36,17 @@ Kernel = Float[Array, "3 3 c d"]
 
 
 def is_worthwhile(x: Maps, kernel: Float[Array, "k k c d"], stride: int) -> bool:
-    """Tells whether a convolution is faster this way, and can be done."""
+    """Tells whether a convolution can be done this way, and is faster so.
+
+    Args:
+      x: maps.
+      kernel: square, its size k odd; c channels in, d out.
+      stride: px between the positions, the same down and across.
+    """
     size, _, *channels = kernel.shape
     num_tiles = len(x) * _tiles_along(x.shape[1]) * _tiles_along(x.shape[2])
     is_large = min(channels) >= _MIN_CHANNELS and num_tiles >= _MIN_TILES
-    return (size, stride) == (_KERNEL, 1) and is_large
+    return onednn.is_served(x) and (size, stride) == (_KERNEL, 1) and is_large
 
 
 def convolve(x: Maps, kernel: Kernel) -> Convolved:
