@@ -141,6 +141,8 @@ class QualityConfig:
     images: int = 60  # test images, spread over the species
     steps: int = 10  # of the insertion and deletion curves
     noise: float = 0.05  # on the images, as a fraction of their range: do the maps stay?
+    moved_images: int = 20  # test images a species, whose animals are moved to other backgrounds
+    backgrounds: int = 3  # of other cameras that each is moved to, and as many of its own
     bootstrap_rounds: int = 1000
     seed: int = 0
 

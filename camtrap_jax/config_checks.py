@@ -144,6 +144,8 @@ def _ranges(config: Config) -> list[str]:
         "quality.images": (config.quality.images, 1, None),
         "quality.steps": (config.quality.steps, 1, None),
         "quality.noise": (config.quality.noise, 0.0, 10.0),
+        "quality.moved_images": (config.quality.moved_images, 0, None),
+        "quality.backgrounds": (config.quality.backgrounds, 1, None),
         "quality.bootstrap_rounds": (config.quality.bootstrap_rounds, 1, None),
         "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
         "evaluate.permutations": (config.evaluate.permutations, 1, None),

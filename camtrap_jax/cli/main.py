@@ -24,6 +24,7 @@ COMMANDS = {
     "quality": "measure how far each map can be trusted",
     "truth": "hold the results against a planted truth",
     "report": "write the HTML report",
+    "render": "draw maps on the original pictures, at their full resolution",
     "predict": "name the animals on new pictures with a trained run",
     "weights": "weights from other programs, and to them",
     "leak": "what a random split flatters: accuracies under three splits",

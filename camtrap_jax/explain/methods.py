@@ -137,6 +137,7 @@ GRADIENTS: dict[str, Method] = {
 SALIENCIES = {**GUIDED, **GRADIENTS}  # input-shaped, with a value for each colour
 METHODS = {**HEATMAPS, **SALIENCIES}
 COSTLY_HEATMAPS = ("score_cam", "occlusion")  # hundreds of forward passes
+OF_GALLERY = (*SALIENCIES, *COSTLY_HEATMAPS)  # too large, or too costly, for every image
 
 TITLES = {
     "grad_cam": "Grad-CAM",

@@ -75,6 +75,11 @@ def from_torch(key: Key, value: np.ndarray) -> np.ndarray:
     return value.transpose(2, 3, 1, 0) if value.ndim == 4 else value.T
 
 
+def torch_shape(key: Key, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the shape of a variable's tensor in torch's layout."""
+    return to_torch(key, np.broadcast_to(np.float32(0), shape)).shape
+
+
 def without_prefix(tensors: Tensors) -> dict[str, np.ndarray]:
     """Takes away what other programs put before each name, such as `module.` or `backbone.`."""
     prefixes = [
@@ -146,9 +151,8 @@ def variables_of(model: nn.Module, tensors: Tensors) -> dict[str, Any]:
             raise ValueError(
                 f"expected a tensor {name} for {type(model).__name__}, which is not there"
             )
-        value = from_torch(key, tensors[name])
-        check_shape(name, value, leaf.shape)
-        found[key] = jnp.asarray(value, leaf.dtype)
+        check_shape(name, tensors[name], torch_shape(key, leaf.shape))
+        found[key] = jnp.asarray(from_torch(key, tensors[name]), leaf.dtype)
     return traverse_util.unflatten_dict(found)
 
 

@@ -18,6 +18,7 @@ from camtrap_jax.models.torchvision import (
     check_shape,
     from_torch,
     tensors_of,
+    torch_shape,
     torchvision_name,
     variables_of,
     without_prefix,
@@ -89,16 +90,13 @@ def start_from(path: str | Path, variables: Variables) -> Variables:
 
 def _layers_in_common(flat: Flat, tensors: Mapping[str, np.ndarray]) -> dict[Any, np.ndarray]:
     """Returns the file's tensors that the network has; a last layer of other classes is none."""
-    new = {
-        key: from_torch(key, tensors[name])
-        for key in flat
-        if (name := torchvision_name(key)) in tensors
-    }
-    new = {
-        key: value
-        for key, value in new.items()
-        if key[1] not in _LAST_LAYERS or value.shape == flat[key].shape
-    }
+    new = {}
+    for key, variable in flat.items():
+        name, shape = torchvision_name(key), torch_shape(key, variable.shape)
+        if name not in tensors or (key[1] in _LAST_LAYERS and tensors[name].shape != shape):
+            continue
+        check_shape(name, tensors[name], shape)
+        new[key] = from_torch(key, tensors[name])
     if not new:
         raise ValueError("none of its tensors belongs to this network")
     return new

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from camtrap_jax.data.batches.pipeline import read_pixels
+from camtrap_jax.explain.methods import OF_GALLERY, SALIENCIES
 from camtrap_jax.explain.render import overlay, panel, resize, saliency_image
 from camtrap_jax.report.drawing import inline_svg, svg_text
 from camtrap_jax.run_folder import RunFolder
@@ -68,18 +69,18 @@ class Pictures:
         height = float(size["height"]) * (1.0 - self.run.config.data.crop_bottom)
         return resize(pixels, *display_size(height, float(size["width"])))
 
-    def heated(self, image_id: str, frame: np.ndarray) -> np.ndarray | None:
-        """Lays the image's Grad-CAM heatmap over its frame; None if none was stored."""
-        if image_id not in self._rows or not self.run.has_array("grad_cam"):
-            return None
-        return overlay(frame, self.run.rows("grad_cam", np.array([self._rows[image_id]]))[0])
+    def drawn(self, name: str, image_id: str, frame: np.ndarray) -> np.ndarray | None:
+        """Draws a map of the image in its frame's shape; None if none was stored.
 
-    def guided(self, name: str, image_id: str, frame: np.ndarray) -> np.ndarray | None:
-        """Draws a guided map of the image in its frame's shape; None if none was stored."""
-        if image_id not in self._map_rows or not self.run.has_array(name):
+        A heatmap lies over the frame; a saliency, which has colours of its own, stands alone.
+        """
+        rows = self._map_rows if name in OF_GALLERY else self._rows
+        if image_id not in rows or not self.run.has_array(name):
             return None
-        saliency = self.run.rows(name, np.array([self._map_rows[image_id]]))[0]
-        return resize(saliency_image(saliency), *frame.shape[:2])
+        found = self.run.rows(name, np.array([rows[image_id]]))[0]
+        if name in SALIENCIES:
+            return resize(saliency_image(found), *frame.shape[:2])
+        return overlay(frame, found)
 
     def patch(self, image_id: str, x: int, y: int, size: int) -> UInt8[np.ndarray, "tile tile 3"]:
         """Cuts a patch, given in px of the network's input, out of a larger copy of the image."""

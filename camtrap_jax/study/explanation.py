@@ -14,7 +14,7 @@ from camtrap_jax.data.manifest import class_labels
 from camtrap_jax.data.record_checks import check_records
 from camtrap_jax.explain.forward import Cut
 from camtrap_jax.explain.gallery import gallery_rows
-from camtrap_jax.explain.methods import COSTLY_HEATMAPS, SALIENCIES
+from camtrap_jax.explain.methods import OF_GALLERY
 from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import open_array, read_array, write_json, write_table
@@ -25,7 +25,6 @@ from camtrap_jax.study.network import build_network
 from camtrap_jax.study.targets import choose_targets, name_targets
 
 EXPLAINED_SPLITS = ("train", "val", "test", "unknown")
-OF_GALLERY = (*SALIENCIES, *COSTLY_HEATMAPS)  # too large, or too costly, for every image
 
 
 def explain_run(run: RunFolder, config: Config, console: Console) -> None:

@@ -123,9 +123,17 @@ def test_another_number_of_classes_is_named_with_both_shapes(tmp_path):
     save_weights(path, random_variables(narrow_model("vgg16")))
     message = one_line(ValueError, lambda: load_weights(path, narrow_model("vgg16", num_classes=6)))
     assert str(path) in message
-    assert "classifier.6." in message
-    assert "5" in message
-    assert "6" in message
+    assert "(5,)" in message
+    assert "(6,)" in message
+
+
+def test_shapes_are_told_as_torch_has_them(tmp_path):
+    path = tmp_path / "w.safetensors"
+    given = {"classifier.6.weight": np.zeros((5, 3), np.float32)}
+    wide = saved_tensors(path, narrow_model("vgg16"))["classifier.6.weight"].shape[1]
+    saved_tensors(path, narrow_model("vgg16"), **given)
+    expected = f"classifier.6.weight has shape (5, 3), the network expects (5, {wide});"
+    assert expected in one_line(ValueError, lambda: load_weights(path, narrow_model("vgg16")))
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"PK\x03\x04 half an archive"])

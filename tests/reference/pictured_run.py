@@ -31,7 +31,7 @@ def make_up_quality(run, config):
         name: {measure: rng.random(len(sample.images)) for measure in measures}
         for name in (*config.quality.methods, "random_heatmap", "random_saliency")
     }
-    write_background(run, config)
+    write_background(run, config, None)
     write_results(run, config, sample, values, {"head": values})
 
 

@@ -46,8 +46,8 @@ def test_maps_that_are_not_stored_are_left_out(full_run, tmp_path):
     manifest = full_run.dataset.manifest
     trained = manifest.loc[manifest["split"] == "train", "image_id"].iloc[0]
     frame = pictures.frame(trained)
-    assert pictures.guided("guided_grad_cam", trained, frame) is None
-    assert pictures.heated(trained, frame).shape == frame.shape
+    assert pictures.drawn("guided_grad_cam", trained, frame) is None
+    assert pictures.drawn("grad_cam", trained, frame).shape == frame.shape
 
 
 def test_contact_sheet_fills_rows_from_the_top():

@@ -1,6 +1,7 @@
 import jax
 import pytest
 from reference.damaged_checkpoints import (
+    continue_with_space,
     fill_the_disk,
     read_another_network,
     read_damaged,
@@ -97,6 +98,7 @@ def test_a_setting_that_an_older_version_did_not_know_had_its_default(tmp_path):
 
 
 def test_a_full_disk_is_one_clear_error_and_leaves_the_checkpoints_before(tmp_path):
-    code = call(fill_the_disk, tmp_path / "checkpoints", log=tmp_path / "log")
-    assert code == 0, (tmp_path / "log").read_text()
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    for function in (fill_the_disk, continue_with_space):
+        code = call(function, tmp_path / "checkpoints", log=tmp_path / "log")
+        assert code == 0, (tmp_path / "log").read_text()
+        assert "Traceback" not in (tmp_path / "log").read_text()

@@ -120,6 +120,18 @@ class ZipStorage:
         return data
 
 
+def open_storage(root: Path) -> FolderStorage | ZipStorage:
+    """Opens a folder or a zip archive again, by the `root` of what was read.
+
+    Raises:
+      FileNotFoundError: nothing is there any more.
+      ValueError: it is neither.
+    """
+    if not root.exists():
+        raise FileNotFoundError(f"{root}: the source's pictures are not there any more")
+    return FolderStorage(root.resolve()) if root.is_dir() else ZipStorage(root)
+
+
 def check_size(num_bytes: int) -> None:
     """Refuses what is too large to be a picture.
 

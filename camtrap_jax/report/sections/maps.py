@@ -59,9 +59,9 @@ def _panel(row: Row, pictures: Pictures) -> Row:
     frame = pictures.frame(image_id)
     views = {
         "image": frame,
-        "Grad-CAM": pictures.heated(image_id, frame),
-        "guided backpropagation": pictures.guided("guided_backprop", image_id, frame),
-        "guided Grad-CAM": pictures.guided("guided_grad_cam", image_id, frame),
+        "Grad-CAM": pictures.drawn("grad_cam", image_id, frame),
+        "guided backpropagation": pictures.drawn("guided_backprop", image_id, frame),
+        "guided Grad-CAM": pictures.drawn("guided_grad_cam", image_id, frame),
     }
     saved = {
         view: pictures.save(pixels, "panel", image_id, view)
@@ -75,9 +75,9 @@ def _pair(row: Row, pictures: Pictures) -> Row:
     """Draws one image beside its guided Grad-CAM, or beside Grad-CAM where that is all."""
     image_id = row["image_id"]
     frame = pictures.frame(image_id)
-    beside = pictures.guided("guided_grad_cam", image_id, frame)
+    beside = pictures.drawn("guided_grad_cam", image_id, frame)
     if beside is None:
-        beside = pictures.heated(image_id, frame)
+        beside = pictures.drawn("grad_cam", image_id, frame)
     picture = pictures.save_row([frame, beside], "pair", image_id)
     return {**row, "picture": picture, "filepath": pictures.filepaths[image_id]}
 
@@ -86,7 +86,7 @@ def _mistake(row: Row, pictures: Pictures) -> Row:
     """Draws one image, its Grad-CAM and its guided Grad-CAM, as far as they are stored."""
     image_id = row["image_id"]
     frame = pictures.frame(image_id)
-    heated = pictures.heated(image_id, frame)
-    guided = pictures.guided("guided_grad_cam", image_id, frame)
-    picture = pictures.save_row([frame, heated, guided], "mistake", image_id)
+    heatmap = pictures.drawn("grad_cam", image_id, frame)
+    guided = pictures.drawn("guided_grad_cam", image_id, frame)
+    picture = pictures.save_row([frame, heatmap, guided], "mistake", image_id)
     return {**row, "picture": picture, "filepath": pictures.filepaths[image_id]}

@@ -8,6 +8,7 @@ from typing import Any
 
 from camtrap_jax.explain.cam import CAMS
 from camtrap_jax.explain.methods import TITLES
+from camtrap_jax.report.gallery import Row
 from camtrap_jax.report.numbers import estimate
 from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
@@ -18,6 +19,7 @@ Measures = Mapping[str, Any]  # estimates by name
 MUCH_THE_SAME = 0.5  # after the network has forgotten everything
 SAME_FOR_CLASSES = 0.9
 NOT_STABLE = 0.5
+MUCH_LOST = 0.1  # probability, before other cameras' backgrounds
 CHANCE = {"heatmap": "random_heatmap", "saliency": "random_saliency"}
 COLUMNS = {
     "pointing_game": "points at animal",
@@ -42,6 +44,7 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
         return None
     methods: dict[str, Measures] = found["methods"]
     named = [name for name in methods if name in TITLES]
+    background = results.rows("quality/background.csv") or []
     columns = [name for name in COLUMNS if any(name in methods[method] for method in named)]
     return {
         "images": found["images"],
@@ -57,7 +60,8 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
         "chance": [_by_chance(found, column) for column in columns],
         "best_at_parts": _best(methods, named, "mass_in_parts"),
         "parts_share": found["shares"].get("parts"),
-        "background": results.rows("quality/background.csv") or [],
+        "moved": _moved(background),
+        "marks": sorted(_having(background, "outside"), key=lambda row: -row["outside"]),
     }
 
 
@@ -86,6 +90,16 @@ def chance_of(method: str) -> str:
     """Names the random maps that have a method's grain: cells of a layer, or pixels."""
     is_coarse = method in CAMS or method == "score_cam"
     return CHANCE["heatmap" if is_coarse else "saliency"]
+
+
+def _moved(background: list[Row]) -> list[Row]:
+    """Returns the species whose animals were moved, with a flag where they lose much for sure."""
+    rows = _having(background, "lost")
+    return [{**row, "flagged": row["lost_low"] >= MUCH_LOST} for row in rows]
+
+
+def _having(rows: list[Row], column: str) -> list[Row]:
+    return [row for row in rows if not math.isnan(row[column])]
 
 
 def _by_chance(found: dict[str, Any], column: str) -> Any:

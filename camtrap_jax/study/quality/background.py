@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -14,29 +18,57 @@ from camtrap_jax.explain.faithfulness import pixel_importance
 from camtrap_jax.explain.localisation import box_masks, strongest_inside
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import write_table
+from camtrap_jax.study.quality.results import known_mean
 from camtrap_jax.study.sample import sequence_codes
 
 _ROWS = 256  # maps that are held at once
-_COLUMNS = ("images", "sequences", "outside", "low", "high", "by_chance")
+_MARKS = ("images", "sequences", "outside", "low", "high", "by_chance")
+_ANSWERS = ("at_home", "moved", "lost", "without", "without_others")
+_MOVED = ("moved_images", *_ANSWERS[:3], "lost_low", "lost_high", *_ANSWERS[3:])
+_COUNTS = ("images", "sequences", "moved_images")
 
 
-def write_background(run: RunFolder, config: Config) -> None:
+def write_background(run: RunFolder, config: Config, moved: pd.DataFrame | None) -> None:
     """Writes RUN/quality/background.csv and background_cameras.csv, the most suspicious first.
 
-    The share of the marks that lie outside the animal's box: of guided Grad-CAM's strongest
-    hundredth of pixels, or of Grad-CAM's where that is not stored. Over test images of known
-    species that have a box; intervals resample bursts. `by_chance` is the frame's share outside.
-    Nothing is written where no image has a box or no map is stored.
+    Two measures over test images of known species with a box; intervals resample bursts:
+
+    - `lost`: the probability that is lost when the animal stands before another camera's
+      background, and what else `moving.move_animals` returns. It decides the order.
+    - `outside`: the share of the marks that lie outside the box, of guided Grad-CAM's strongest
+      hundredth of pixels, or of Grad-CAM's where that is not stored; `by_chance` is the frame's.
+
+    Nothing is written where no image has a box, or where there is neither measure.
+
+    Args:
+      run: the run.
+      config: its settings.
+      moved: what `moving.move_animals` returns.
     """
-    images = _boxed_images(run)
-    if images is None or images.empty:
-        return
+    marks = _boxed_images(run)
     for column, name in (("species", "background"), ("camera", "background_cameras")):
-        groups = images.loc[images[column] != ""].groupby(column, sort=True)
-        rows = [{column: key, **_summary(part, config)} for key, part in groups]
-        table = pd.DataFrame(rows, columns=[column, *_COLUMNS])
-        ranked = table.sort_values(by=["outside", "images"], ascending=False, kind="stable")
+        tables = [
+            _grouped(moved, column, partial(_moved_summary, config=config), _MOVED),
+            _grouped(marks, column, partial(_marks_summary, config=config), _MARKS),
+        ]
+        table = tables[0].join(tables[1], how="outer")
+        if table.empty:
+            continue
+        ranked = table.sort_values(["lost", "outside", "images"], ascending=False)
+        ranked = ranked.astype(dict.fromkeys(_COUNTS, "Int64")).reset_index(names=column)
         write_table(run.root / "quality" / f"{name}.csv", ranked)
+
+
+def _grouped(
+    images: pd.DataFrame | None,
+    column: str,
+    summary: Callable[[pd.DataFrame], dict[str, float]],
+    names: tuple[str, ...],
+) -> pd.DataFrame:
+    """Summarises the images of each species, or camera, in rows of that name."""
+    known = images.loc[images[column] != ""] if images is not None else pd.DataFrame({column: []})
+    rows = {key: summary(part) for key, part in known.groupby(column)}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(names), dtype=float)
 
 
 def _boxed_images(run: RunFolder) -> pd.DataFrame | None:
@@ -72,12 +104,42 @@ def _outside(run: RunFolder, name: str, images: pd.DataFrame) -> tuple[np.ndarra
     return np.concatenate(shares or empty), np.concatenate(chances or empty)
 
 
-def _summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
-    """Returns a mean over images; bursts are resampled whole, as their frames are alike."""
-    known = images.loc[images["outside"].notna()].reset_index(drop=True)
+def _marks_summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
+    mean = _burst_mean(images, "outside", config)
+    return {
+        "images": mean.images,
+        "sequences": mean.sequences,
+        "outside": mean.value,
+        "low": mean.low,
+        "high": mean.high,
+        "by_chance": known_mean(images["by_chance"].to_numpy(float)[images["outside"].notna()]),
+    }
+
+
+def _moved_summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
+    lost = _burst_mean(images, "lost", config)
+    means = {name: known_mean(images[name].to_numpy(float)) for name in _ANSWERS}
+    interval = {"moved_images": lost.images, "lost_low": lost.low, "lost_high": lost.high}
+    return means | interval
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """A mean over images, of how many in how many bursts, and its interval."""
+
+    images: int
+    sequences: int
+    value: float
+    low: float
+    high: float
+
+
+def _burst_mean(images: pd.DataFrame, column: str, config: Config) -> _Mean:
+    """Averages over images; bursts are resampled whole, as their frames are alike."""
+    known = images.loc[images[column].notna()].reset_index(drop=True)
     if known.empty:
-        return {"images": 0, "sequences": 0}
-    values = known["outside"].to_numpy(float)
+        return _Mean(0, 0, np.nan, np.nan, np.nan)
+    values = known[column].to_numpy(float)
     codes = sequence_codes(known)
     sums, counts = np.bincount(codes, values), np.bincount(codes)
 
@@ -88,11 +150,4 @@ def _summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
     low, high = bootstrap_interval(
         mean, np.zeros_like(counts), rounds=settings.bootstrap_rounds, seed=settings.seed
     )
-    return {
-        "images": len(values),
-        "sequences": len(counts),
-        "outside": values.mean(),
-        "low": low,
-        "high": high,
-        "by_chance": known["by_chance"].mean(),
-    }
+    return _Mean(len(values), len(counts), values.mean(), low, high)

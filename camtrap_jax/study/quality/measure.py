@@ -28,6 +28,7 @@ from camtrap_jax.study.quality.conditions import (
     with_noise,
 )
 from camtrap_jax.study.quality.maps import Judge, Maps
+from camtrap_jax.study.quality.moving import move_animals
 from camtrap_jax.study.quality.places import places_of
 from camtrap_jax.study.quality.results import write_results
 from camtrap_jax.study.quality.sample import Sample, draw_sample
@@ -43,7 +44,7 @@ def measure_quality(run: RunFolder, config: Config, console: Console) -> None:
     subject = _subject(run, config, sample)
     cells = read_json(run.root / "explain" / "explain.json")["map_shape"]
     maps = subject.explained[0] | _chance_maps(subject, cells, config.quality.seed)
-    steps = 3 + len(groups_from_top(subject.variables["params"])) + len(maps)
+    steps = 4 + len(groups_from_top(subject.variables["params"])) + len(maps)
     progress = _counter(console, steps)
     parts = [along_the_path(subject)]
     for condition in (of_another_class, with_noise):
@@ -57,7 +58,9 @@ def measure_quality(run: RunFolder, config: Config, console: Console) -> None:
     for name, importance in maps.items():
         parts.append({name: _worth(subject, importance) | places_of(importance, sample.regions)})
         progress()
-    write_background(run, config)
+    moved = move_animals(run, config, subject.judge, subject.variables)
+    progress()
+    write_background(run, config, moved)
     write_results(run, config, sample, _merged(parts, maps), cascade)
     progress()
 

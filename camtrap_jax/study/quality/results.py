@@ -86,7 +86,7 @@ def _cascade_table(cascade: dict[str, ByMethod]) -> pd.DataFrame:
         {
             "method": method,
             "forgotten": group,
-            **{name: _mean(of) for name, of in values.items()},
+            **{name: known_mean(of) for name, of in values.items()},
         }
         for group, by_method in cascade.items()
         for method, values in by_method.items()
@@ -94,6 +94,7 @@ def _cascade_table(cascade: dict[str, ByMethod]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _mean(values: np.ndarray) -> float:
+def known_mean(values: np.ndarray) -> float:
+    """Averages what is no nan; nan where nothing is left."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else np.nan
