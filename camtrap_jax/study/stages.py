@@ -73,7 +73,10 @@ STAGES = {
         Stage("tree", _quiet(build_tree), ("tree",), ("explain",)),
         Stage("novelty", _quiet(measure_novelty), ("novelty", "tree"), ("explain",)),
         Stage(
-            "truth", _quiet(check_truth), (), ("explain", "evaluate", "units", "tree", "novelty")
+            "truth",
+            _quiet(check_truth),
+            (),
+            ("explain", "quality", "evaluate", "units", "tree", "novelty"),
         ),
         Stage(
             "report",

@@ -30,6 +30,7 @@ def check_truth(run: RunFolder, config: Config) -> None:
         checks += attribution_checks(run, config, truth)
         checks += tree_checks(run, truth)
         checks += bias_checks(run, config, truth)
+        checks += background_checks(run, truth)
         checks += novelty_checks(run)
         checks += label_checks(run, truth)
     write_json(run.root / "truth" / "truth.json", checks)
@@ -124,6 +125,31 @@ def bias_checks(run: RunFolder, config: Config, truth: PlantedTruth) -> list[Che
     return checks
 
 
+def background_checks(run: RunFolder, truth: PlantedTruth) -> list[Check]:
+    """Looks for species and cameras that belong together at the head of the background's lists."""
+    bound = truth.values["camera_bound"]
+    checks = []
+    for column, measure, name, planted in (
+        ("species", "lost", "background", set(bound)),
+        ("camera", "changed", "background_cameras", set(bound.values())),
+    ):
+        path = run.root / "quality" / f"{name}.csv"
+        table = read_table(path) if path.exists() else pd.DataFrame(columns=[column, measure])
+        listed = table.loc[table[measure].notna(), column].tolist()
+        ranks = sorted(listed.index(one) + 1 for one in planted.intersection(listed))
+        if ranks:
+            checks.append(
+                _check(
+                    f"background: planted {column} at the head of the list",
+                    sum(rank <= len(ranks) for rank in ranks) / len(ranks),
+                    bound=1.0,
+                    count=len(ranks),
+                    note=f"ranks {', '.join(map(str, ranks))} of {len(listed)}",
+                )
+            )
+    return checks
+
+
 def novelty_checks(run: RunFolder) -> list[Check]:
     """Compares the unfamiliarity of unknown and known species."""
     table = read_table(run.root / "novelty" / "unfamiliarity.csv")
@@ -187,7 +213,12 @@ def _centred_in(patches: pd.DataFrame, box: list[float], config: Config) -> pd.S
 
 
 def _check(
-    name: str, measured: float, *, count: int, bound: float | None = None, note: str = ""
+    name: str,
+    measured: float | np.floating,
+    *,
+    count: int,
+    bound: float | None = None,
+    note: str = "",
 ) -> Check:
     """One row of the table; without a bound the figure is only reported."""
     expected = "reported" if bound is None else f"at least {bound:g}"

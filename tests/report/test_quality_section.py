@@ -1,10 +1,17 @@
+import shutil
+
+import pandas as pd
 import pytest
 
 from camtrap_jax.config import METHODS
 from camtrap_jax.explain.engine import Explanation
 from camtrap_jax.explain.methods import METHODS as BY_NAME
 from camtrap_jax.explain.methods import TITLES
-from camtrap_jax.report.sections.quality import chance_of, doubts
+from camtrap_jax.report.pictures import Pictures
+from camtrap_jax.report.results import Results
+from camtrap_jax.report.sections.quality import chance_of, doubts, quality_section
+from camtrap_jax.run_folder import RunFolder
+from camtrap_jax.store import write_table
 
 GOOD = {
     "randomisation_similarity": 0.1,
@@ -44,3 +51,36 @@ def test_a_map_is_held_against_chance_of_its_own_grain():
     coarse = {name for name in METHODS if chance_of(name) == "random_heatmap"}
     cams = {"grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam", "xgrad_cam", "score_cam"}
     assert coarse == cams
+
+
+def section_of(run):
+    return quality_section(Results(run, run.config), Pictures(run, run.root / "report"))
+
+
+def test_species_that_lose_much_elsewhere_are_flagged(full_run, tmp_path):
+    run = RunFolder(shutil.copytree(full_run.root, tmp_path / "run"))
+    table = pd.DataFrame(
+        [
+            ("much", 0.4, 0.2, 0.6, 0.1),
+            ("by chance", 0.3, -0.1, 0.7, 0.9),
+            ("for sure, but little", 0.19, 0.1, 0.2, None),
+            ("never moved", None, None, None, 0.5),
+        ],
+        columns=["species", "lost", "lost_low", "lost_high", "outside"],
+    )
+    for name in ("images", "at_home", "moved", "without", "without_others", "low", "by_chance"):
+        table[name] = 0.5
+    write_table(run.root / "quality" / "background.csv", table)
+    cameras = table.rename(columns=lambda name: name.replace("lost", "changed"))
+    cameras = cameras.rename(columns={"species": "camera"})
+    write_table(run.root / "quality" / "background_cameras.csv", cameras)
+    found = section_of(run)
+    assert [row["species"] for row in found["moved"]] == table["species"].tolist()[:3]
+    assert [row["flagged"] for row in found["moved"]] == [True, False, False]
+    assert [row["flagged"] for row in found["cameras"]] == [True, False, False]
+    assert [row["species"] for row in found["marks"]] == ["by chance", "never moved", "much"]
+
+
+def test_where_nothing_was_moved_there_is_no_table_of_it(full_run):
+    found = section_of(full_run)
+    assert found["moved"] == found["cameras"] == found["marks"] == []

@@ -90,28 +90,32 @@ def test_without_any_box_nothing_is_written(painted):
 
 def test_what_moved_animals_lose_decides_the_order(painted):
     moved = painted.index[["image_id", "species", "camera", "sequence"]].iloc[:5].copy()
-    moved["at_home"], moved["moved"] = 0.9, [0.9, 0.9, 0.9, 0.1, 0.7]
+    moved["at_home"], moved["moved"] = 0.9, [0.9, 0.9, 0.9, 0.1, 1.1]
     moved["lost"] = moved["at_home"] - moved["moved"]
+    moved["changed"] = moved["lost"].abs()
     moved["without"], moved["without_others"] = [0.2, 0.2, 0.5, 1.0, 0.0], 0.1
     write_background(painted, painted.config, moved)
     species = read_table(painted.root / "quality" / "background.csv")
     assert species["species"].tolist() == ["kudu", "nyala"]  # by marks it is the other way round
-    np.testing.assert_allclose(species["lost"], [0.5, 0.0], atol=1e-6)
-    np.testing.assert_allclose(species["moved"], [0.4, 0.9], atol=1e-6)
+    np.testing.assert_allclose(species["lost"], [0.3, 0.0], atol=1e-6)
+    np.testing.assert_allclose(species["moved"], [0.6, 0.9], atol=1e-6)
     np.testing.assert_allclose(species["without"], [0.5, 0.3], atol=1e-6)
     np.testing.assert_allclose(species["outside"], [0.05, 0.4], atol=1e-6)
     assert species["moved_images"].tolist() == [2, 3]
-    # Two bursts of kudus, which lose 0.8 and 0.2.
-    assert species.loc[0, ["lost_low", "lost_high"]].tolist() == pytest.approx([0.2, 0.8])
+    # Two bursts of kudus, of which one loses 0.8 and one gains 0.2.
+    assert species.loc[0, ["lost_low", "lost_high"]].tolist() == pytest.approx([-0.2, 0.8])
     cameras = read_table(painted.root / "quality" / "background_cameras.csv")
     assert cameras["camera"].tolist() == ["B", "A"]
-    np.testing.assert_allclose(cameras["lost"], [1 / 3, 0.0], atol=1e-6)
+    np.testing.assert_allclose(cameras["changed"], [1 / 3, 0.0], atol=1e-6)  # gains count, too
+    assert "lost" not in cameras
 
 
 def test_a_species_that_could_not_be_moved_comes_last(painted):
     moved = painted.index[["image_id", "species", "camera", "sequence"]].iloc[:5].copy()
     moved[["at_home", "without", "without_others"]] = 0.5
-    moved["moved"] = moved["lost"] = np.where(moved["species"] == "nyala", np.nan, 0.0)
+    moved["moved"] = moved["lost"] = moved["changed"] = np.where(
+        moved["species"] == "nyala", np.nan, 0.0
+    )
     write_background(painted, painted.config, moved)
     text = (painted.root / "quality" / "background.csv").read_text().splitlines()
     assert text[1].startswith("kudu,2,")
@@ -124,7 +128,7 @@ def test_a_species_that_could_not_be_moved_comes_last(painted):
 def test_without_stored_maps_the_moved_animals_are_written(painted):
     painted.__dict__["has_array"] = lambda name: False
     moved = painted.index[["image_id", "species", "camera", "sequence"]].iloc[:5].copy()
-    moved[["at_home", "moved", "lost", "without", "without_others"]] = 0.25
+    moved[["at_home", "moved", "lost", "changed", "without", "without_others"]] = 0.25
     write_background(painted, painted.config, moved)
     species = read_table(painted.root / "quality" / "background.csv")
     np.testing.assert_allclose(species["lost"], 0.25)

@@ -125,12 +125,17 @@ def test_a_network_that_needs_the_place_loses_all_of_the_species_bound_to_it(run
     assert found["kudu"]["moved"] == pytest.approx(1 / 3, abs=1e-5)
     assert found["kudu"]["lost"] == pytest.approx(2 / 3, abs=1e-5)
     assert found["nyala"]["lost"] == found["oribi"]["lost"] == 0.0
+    np.testing.assert_array_equal(table["changed"], table["lost"].abs())
 
 
 def test_a_network_that_names_the_place_names_it_without_the_animal(run):
     table = move_animals(run, config(), KnowsThePlace(), None)
     found = means(table)
     assert found["kudu"]["without"] == 1.0
+    # Nyalas at camera A are called kudus there, and are themselves elsewhere.
+    misled = table.loc[(table["species"] == "nyala") & (table["camera"] == "A")]
+    np.testing.assert_allclose(misled["lost"], -1.0, atol=1e-5)
+    np.testing.assert_allclose(misled["changed"], 1.0, atol=1e-5)
     at_a = table.loc[table["species"] != "kudu", "camera"].eq("A").mean()
     assert at_a == 0.25
     # Elsewhere what was painted over is none of the three.

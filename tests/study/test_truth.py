@@ -204,3 +204,45 @@ def test_planted_wrong_labels_are_looked_for_among_the_suspected_ones(planted):
 
 def test_without_planted_wrong_labels_there_is_nothing_to_look_for(planted):
     assert not any("labels" in name for name in checks_of(planted))
+
+
+def bind(run, cameras):
+    """Plants species that stand before one camera only."""
+    landmarks = {camera: {"landmark_box": [0, 0, 1, 1]} for camera in cameras.values()}
+    write_truth(run, truth_of(run), camera_bound=cameras, cameras=landmarks)
+
+
+def write_background(run, name, values):
+    table = pd.DataFrame(values)
+    write_table(run.root / "quality" / f"{name}.csv", table)
+
+
+@pytest.mark.parametrize(
+    ("lost", "share", "ranks"),
+    [
+        ([0.3, 0.2, 0.1], 1.0, "1, 2"),
+        ([0.3, 0.1, 0.2], 1.0, "1, 2"),  # the list is taken as it is
+        ([0.3, np.nan, 0.2], 1.0, "1"),  # what could not be measured is not held against it
+    ],
+)
+def test_species_known_by_their_background_head_the_list(planted, lost, share, ranks):
+    bind(planted, {"kudu": "C1", "oribi": "C0"})
+    write_background(planted, "background", {"species": ["oribi", "kudu", "nyala"], "lost": lost})
+    changed = {"camera": ["C9", "C1", "C0"], "changed": [0.3, 0.2, 0.1]}
+    write_background(planted, "background_cameras", changed)
+    found = checks_of(planted)
+    species = found["background: planted species at the head of the list"]
+    assert species["measured"] == share
+    assert species["passed"]
+    assert f"ranks {ranks} of" in species["expected"]
+    cameras = found["background: planted camera at the head of the list"]
+    assert cameras["measured"] == 0.5
+    assert not cameras["passed"]
+    assert "ranks 2, 3 of 3" in cameras["expected"]
+
+
+def test_without_backgrounds_nothing_is_claimed(planted):
+    bind(planted, {"kudu": "C1"})
+    for name in ("background", "background_cameras"):
+        (planted.root / "quality" / f"{name}.csv").unlink(missing_ok=True)
+    assert not [name for name in checks_of(planted) if name.startswith("background")]

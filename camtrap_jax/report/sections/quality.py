@@ -19,7 +19,8 @@ Measures = Mapping[str, Any]  # estimates by name
 MUCH_THE_SAME = 0.5  # after the network has forgotten everything
 SAME_FOR_CLASSES = 0.9
 NOT_STABLE = 0.5
-MUCH_LOST = 0.1  # probability, before other cameras' backgrounds
+CAMERAS = 12  # that are shown, of a study's hundreds
+MUCH_LOST = 0.2  # of the probability, before other cameras' backgrounds
 CHANCE = {"heatmap": "random_heatmap", "saliency": "random_saliency"}
 COLUMNS = {
     "pointing_game": "points at animal",
@@ -45,6 +46,7 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
     methods: dict[str, Measures] = found["methods"]
     named = [name for name in methods if name in TITLES]
     background = results.rows("quality/background.csv") or []
+    cameras = results.rows("quality/background_cameras.csv") or []
     columns = [name for name in COLUMNS if any(name in methods[method] for method in named)]
     return {
         "images": found["images"],
@@ -60,7 +62,8 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
         "chance": [_by_chance(found, column) for column in columns],
         "best_at_parts": _best(methods, named, "mass_in_parts"),
         "parts_share": found["shares"].get("parts"),
-        "moved": _moved(background),
+        "moved": _flagged(background, "lost"),
+        "cameras": _flagged(cameras, "changed")[:CAMERAS],
         "marks": sorted(_having(background, "outside"), key=lambda row: -row["outside"]),
     }
 
@@ -92,14 +95,16 @@ def chance_of(method: str) -> str:
     return CHANCE["heatmap" if is_coarse else "saliency"]
 
 
-def _moved(background: list[Row]) -> list[Row]:
-    """Returns the species whose animals were moved, with a flag where they lose much for sure."""
-    rows = _having(background, "lost")
-    return [{**row, "flagged": row["lost_low"] >= MUCH_LOST} for row in rows]
+def _flagged(rows: list[Row], measure: str) -> list[Row]:
+    """Returns what was measured, with flags where much is lost or changed, and not by chance."""
+    return [
+        {**row, "flagged": row[measure] >= MUCH_LOST and row[f"{measure}_low"] > 0}
+        for row in _having(rows, measure)
+    ]
 
 
 def _having(rows: list[Row], column: str) -> list[Row]:
-    return [row for row in rows if not math.isnan(row[column])]
+    return [row for row in rows if not math.isnan(row.get(column, math.nan))]
 
 
 def _by_chance(found: dict[str, Any], column: str) -> Any:

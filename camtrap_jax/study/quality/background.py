@@ -23,18 +23,19 @@ from camtrap_jax.study.sample import sequence_codes
 
 _ROWS = 256  # maps that are held at once
 _MARKS = ("images", "sequences", "outside", "low", "high", "by_chance")
-_ANSWERS = ("at_home", "moved", "lost", "without", "without_others")
-_MOVED = ("moved_images", *_ANSWERS[:3], "lost_low", "lost_high", *_ANSWERS[3:])
+_ANSWERS = ("at_home", "moved", "without", "without_others")
 _COUNTS = ("images", "sequences", "moved_images")
 
 
 def write_background(run: RunFolder, config: Config, moved: pd.DataFrame | None) -> None:
     """Writes RUN/quality/background.csv and background_cameras.csv, the most suspicious first.
 
-    Two measures over test images of known species with a box; intervals resample bursts:
+    Over test images of known species with a box; intervals resample bursts:
 
-    - `lost`: the probability that is lost when the animal stands before another camera's
-      background, and what else `moving.move_animals` returns. It decides the order.
+    - `lost`: the probability that a species loses when the animal stands before another camera's
+      background, and what else `moving.move_animals` returns. It decides the order of species.
+    - `changed`, in its place for cameras: a place that helps its own species misleads others, so
+      that gains count as losses do.
     - `outside`: the share of the marks that lie outside the box, of guided Grad-CAM's strongest
       hundredth of pixels, or of Grad-CAM's where that is not stored; `by_chance` is the frame's.
 
@@ -46,15 +47,17 @@ def write_background(run: RunFolder, config: Config, moved: pd.DataFrame | None)
       moved: what `moving.move_animals` returns.
     """
     marks = _boxed_images(run)
-    for column, name in (("species", "background"), ("camera", "background_cameras")):
-        tables = [
-            _grouped(moved, column, partial(_moved_summary, config=config), _MOVED),
-            _grouped(marks, column, partial(_marks_summary, config=config), _MARKS),
-        ]
-        table = tables[0].join(tables[1], how="outer")
+    for column, measure, name in (
+        ("species", "lost", "background"),
+        ("camera", "changed", "background_cameras"),
+    ):
+        answers = _grouped(moved, column, partial(_moved_summary, measure=measure, config=config))
+        shares = _grouped(marks, column, partial(_marks_summary, config=config))
+        columns = ("moved_images", *_interval(measure), *_ANSWERS, *_MARKS)
+        table = answers.join(shares, how="outer").reindex(columns=columns)
         if table.empty:
             continue
-        ranked = table.sort_values(["lost", "outside", "images"], ascending=False)
+        ranked = table.sort_values([measure, "outside", "images"], ascending=False)
         ranked = ranked.astype(dict.fromkeys(_COUNTS, "Int64")).reset_index(names=column)
         write_table(run.root / "quality" / f"{name}.csv", ranked)
 
@@ -63,12 +66,15 @@ def _grouped(
     images: pd.DataFrame | None,
     column: str,
     summary: Callable[[pd.DataFrame], dict[str, float]],
-    names: tuple[str, ...],
 ) -> pd.DataFrame:
     """Summarises the images of each species, or camera, in rows of that name."""
     known = images.loc[images[column] != ""] if images is not None else pd.DataFrame({column: []})
     rows = {key: summary(part) for key, part in known.groupby(column)}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(names), dtype=float)
+    return pd.DataFrame.from_dict(rows, orient="index", dtype=float)
+
+
+def _interval(measure: str) -> tuple[str, str, str]:
+    return measure, f"{measure}_low", f"{measure}_high"
 
 
 def _boxed_images(run: RunFolder) -> pd.DataFrame | None:
@@ -116,11 +122,11 @@ def _marks_summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
     }
 
 
-def _moved_summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
-    lost = _burst_mean(images, "lost", config)
-    means = {name: known_mean(images[name].to_numpy(float)) for name in _ANSWERS}
-    interval = {"moved_images": lost.images, "lost_low": lost.low, "lost_high": lost.high}
-    return means | interval
+def _moved_summary(images: pd.DataFrame, measure: str, config: Config) -> dict[str, float]:
+    mean = _burst_mean(images, measure, config)
+    interval = zip(_interval(measure), (mean.value, mean.low, mean.high), strict=True)
+    answers = {name: known_mean(images[name].to_numpy(float)) for name in _ANSWERS}
+    return {"moved_images": mean.images, **dict(interval), **answers}
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,9 @@ def move_animals(
     Returns:
       A row an image, of test images of known species with a box and a camera, with probabilities of
       the true species: `at_home`, before other backgrounds of its camera; `moved`, before those of
-      others; `lost`, the difference; `without`, with its own animal painted over; `without_others`,
-      with those of other species in the same light painted over. nan where there is no background
-      to take. None where no image qualifies, or none is wanted.
+      others; `lost`, the difference; `changed`, its absolute value; `without`, with its own animal
+      painted over; `without_others`, with those of other species in the same light painted over.
+      nan where there is no background to take. None where no image qualifies, or none is wanted.
     """
     scenes = _scenes(run, config)
     if scenes is None:
@@ -81,6 +81,7 @@ def move_animals(
         at_home=at_home,
         moved=elsewhere,
         lost=at_home - elsewhere,
+        changed=np.abs(at_home - elsewhere),
         without=_own(empty, scenes.labels),
         without_others=_of_others(empty, scenes.labels, scenes.images["light"].to_numpy()),
     )
