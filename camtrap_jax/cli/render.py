@@ -1,6 +1,8 @@
 """camtrap render: draws stored maps on the original pictures, at their full resolution.
 
 camtrap render --workdir=RUN --output=DIR --maps=grad_cam --species=nyala
+
+The run says how its maps were made, so there is no --config.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ def define_flags() -> None:
         "those that have all maps, or also those that have only heatmaps",
     )
     absl_flags.DEFINE_bool("together", False, "a picture and its maps side by side in one file")
+    flags.define_overwrite()
 
 
 def main() -> None:
@@ -40,6 +43,6 @@ def main() -> None:
         everything=values.images == "all",
         together=values.together,
     )
-    output = Path(values.output)
-    table = render_run(RunFolder(Path(values.workdir)), output, choice, console)
+    run, output = RunFolder(Path(values.workdir)), Path(values.output)
+    table = render_run(run, output, choice, console, afresh=values.overwrite)
     console.say(f"render: {len(table)} pictures, {output}")

@@ -24,12 +24,13 @@ from camtrap_jax.explain.methods import OF_GALLERY, SALIENCIES
 from camtrap_jax.explain.render import panel
 from camtrap_jax.report.pictures import Pictures, slug
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.store import atomic_path, read_json, write_table
+from camtrap_jax.store import atomic_path, read_json, read_table, write_table
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.stages import check_has_ended
 
 Pixels = UInt8[np.ndarray, "height width 3"]
 
+_COLUMNS = ["image_id", "filepath", "species", "split"]
 _TABLE, _FAILURES = "rendered.csv", "failures.csv"
 _QUALITY = 92  # of the JPEG files
 
@@ -51,7 +52,9 @@ class Choice:
     together: bool = False
 
 
-def render_run(run: RunFolder, output: Path, choice: Choice, console: Console) -> pd.DataFrame:
+def render_run(
+    run: RunFolder, output: Path, choice: Choice, console: Console, *, afresh: bool = False
+) -> pd.DataFrame:
     """Writes the maps of a run as upright JPEGs of the source pictures' own size, by species.
 
     Heatmaps lie over their picture, whose information strip, which the network did not see, stays
@@ -64,6 +67,7 @@ def render_run(run: RunFolder, output: Path, choice: Choice, console: Console) -
       output: a folder, which may have files of an earlier call.
       choice: what is drawn.
       console: where progress is shown.
+      afresh: whether the pictures of the call before are deleted.
 
     Returns:
       rendered.csv: a row an image, and for each map the address of its file in `output`.
@@ -80,11 +84,13 @@ def render_run(run: RunFolder, output: Path, choice: Choice, console: Console) -
     images = _chosen(run, choice)
     artist = _Artist(run, output, choice, _storage(run))
     _check_output(output)
+    if afresh:
+        _delete_pictures(output)
     move, rows, failures = console.progress("render"), [], []
     for done, found in enumerate(ordered_map(artist.draw, images.to_dict("records")), start=1):
         (failures if isinstance(found, Failure) else rows).append(found)
         move(done, len(images))
-    table = pd.DataFrame(rows, columns=["image_id", "filepath", "species", "split", *artist.files])
+    table = pd.DataFrame(rows, columns=[*_COLUMNS, *artist.files])
     if failures:
         console.say(f"render: {len(failures)} pictures cannot be drawn, see {output / _FAILURES}")
     reasons = [field.name for field in dataclasses.fields(Failure)]
@@ -123,7 +129,7 @@ class _Artist:
         if self.choice.together:
             views = {"together": panel([picture[:seen], *(view[:seen] for view in views.values())])}
         files = {name: self._save(view, image, name) for name, view in views.items()}
-        return {name: image[name] for name in ("image_id", "filepath", "species", "split")} | files
+        return {name: image[name] for name in _COLUMNS} | files
 
     @cached_property
     def _pictures(self) -> Pictures:
@@ -189,3 +195,12 @@ def _check_output(output: Path) -> None:
         raise FileExistsError(
             f"{output}: expected an empty folder, or one of `camtrap render`; it has other files"
         )
+
+
+def _delete_pictures(output: Path) -> None:
+    """Deletes what rendered.csv names, and no other file."""
+    if not (output / _TABLE).exists():
+        return
+    table = read_table(output / _TABLE)
+    for address in table.drop(columns=_COLUMNS).stack().dropna():
+        (output / str(address)).unlink(missing_ok=True)

@@ -148,3 +148,12 @@ def test_a_second_call_adds_to_the_folder_of_the_first(render, tmp_path):
     assert render("--maps=guided_backprop").code == 0
     assert list((tmp_path / "out").rglob("*-grad_cam.jpg"))
     assert list((tmp_path / "out").rglob("*-guided_backprop.jpg"))
+
+
+def test_afresh_the_pictures_of_the_call_before_go_and_no_others(render, tmp_path):
+    assert render("--maps=grad_cam").code == 0
+    (tmp_path / "out" / "mine.jpg").write_bytes(b"")
+    assert render("--maps=guided_backprop", "--overwrite").code == 0
+    written = list((tmp_path / "out").rglob("*.jpg"))
+    assert all("guided_backprop" in path.name or path.name == "mine.jpg" for path in written)
+    assert tmp_path / "out" / "mine.jpg" in written
