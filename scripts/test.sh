@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets everything up and runs all checks; arguments go to pytest, which then runs
-# in one process: -m slow, -k grad_cam.
+# Sets everything up and runs all checks. Arguments go to pytest, which then runs in one process:
+# bash scripts/test.sh -m slow, or -k grad_cam.
 set -euo pipefail
 source "$(dirname "$0")/setup.sh"
 install tests tests/requirements.txt --requirement tests/requirements.txt

@@ -28,13 +28,13 @@ def number(value: Any) -> float:
 def percent(value: Any, digits: int = 1) -> str:
     """Writes a share in [0, 1] as a percentage."""
     share = number(value)
-    return UNDEFINED if math.isnan(share) else f"{100 * share:.{digits}f} %"
+    return UNDEFINED if math.isnan(share) else f"{100 * share:z.{digits}f} %"
 
 
 def decimal(value: Any, digits: int = 2) -> str:
     """Writes a number with a fixed number of decimals."""
     result = number(value)
-    return UNDEFINED if math.isnan(result) else f"{result:.{digits}f}"
+    return UNDEFINED if math.isnan(result) else f"{result:z.{digits}f}"
 
 
 def count(value: Any) -> str:
@@ -65,7 +65,8 @@ def _interval(value: Any, factor: float, digits: int, unit: str) -> str:
     parts = estimate(value)
     if math.isnan(parts["low"]) or math.isnan(parts["high"]):
         return ""
-    return f"{factor * parts['low']:.{digits}f} to {factor * parts['high']:.{digits}f}{unit}"
+    low, high = factor * parts["low"], factor * parts["high"]
+    return f"{low:z.{digits}f} to {high:z.{digits}f}{unit}"
 
 
 FILTERS = {

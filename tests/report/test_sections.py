@@ -47,9 +47,17 @@ def test_undefined_numbers_are_dashes(value):
 def test_numbers_are_written_for_people():
     interval = {"value": 0.875, "low": 0.85, "high": 0.9}
     assert numbers.percent(numbers.estimate(interval)["value"]) == "87.5 %"
+
     assert numbers.percent_interval(interval) == "85.0 to 90.0 %"
     assert numbers.count(111467) == "111,467"
     assert numbers.decimal(np.float32(1.14)) == "1.14"
     assert numbers.p_value(1 / 101) == "0.01"
     assert numbers.p_value(1) == "1"
     assert numbers.p_value(1e-5) == "< 0.001"
+
+
+def test_nothing_is_minus_zero():
+    assert numbers.percent(-0.004, 0) == "0 %"
+    assert numbers.decimal(-0.001) == "0.00"
+    assert numbers.percent_interval({"low": -0.0004, "high": 0.1}) == "0.0 to 10.0 %"
+    assert numbers.percent(-0.006, 0) == "-1 %"

@@ -62,8 +62,8 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
         "chance": [_by_chance(found, column) for column in columns],
         "best_at_parts": _best(methods, named, "mass_in_parts"),
         "parts_share": found["shares"].get("parts"),
-        "moved": _flagged(background, "lost"),
-        "cameras": _flagged(cameras, "changed")[:CAMERAS],
+        "moved": _moved(background),
+        "cameras": _having(cameras, "changed")[:CAMERAS],
         "marks": sorted(_having(background, "outside"), key=lambda row: -row["outside"]),
     }
 
@@ -95,11 +95,11 @@ def chance_of(method: str) -> str:
     return CHANCE["heatmap" if is_coarse else "saliency"]
 
 
-def _flagged(rows: list[Row], measure: str) -> list[Row]:
-    """Returns what was measured, with flags where much is lost or changed, and not by chance."""
+def _moved(background: list[Row]) -> list[Row]:
+    """Returns the species whose animals were moved; flags where much is lost, and not by chance."""
     return [
-        {**row, "flagged": row[measure] >= MUCH_LOST and row[f"{measure}_low"] > 0}
-        for row in _having(rows, measure)
+        {**row, "flagged": row["lost"] >= MUCH_LOST and row["lost_low"] > 0}
+        for row in _having(background, "lost")
     ]
 
 
