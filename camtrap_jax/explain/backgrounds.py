@@ -24,6 +24,9 @@ def filled(images: Images, holes: Masks) -> Images:
       images: what lies in the holes does not matter.
       holes: where to fill.
 
+    Returns:
+      The images, with values in the holes that lie between those of the known pixels.
+
     Source: Gortler et al. 1996, "The lumigraph", 3.4.
     """
     known = (1 - holes[..., None]).astype(images.dtype)

@@ -213,12 +213,7 @@ def _centred_in(patches: pd.DataFrame, box: list[float], config: Config) -> pd.S
 
 
 def _check(
-    name: str,
-    measured: float | np.floating,
-    *,
-    count: int,
-    bound: float | None = None,
-    note: str = "",
+    name: str, measured: float, *, count: int, bound: float | None = None, note: str = ""
 ) -> Check:
     """One row of the table; without a bound the figure is only reported."""
     expected = "reported" if bound is None else f"at least {bound:g}"
