@@ -26,7 +26,7 @@ SINGLE_PASS_METHODS = (
 GRADIENT_METHODS = (*SINGLE_PASS_METHODS, "smooth_grad", "integrated_gradients")
 METHODS = (*GRADIENT_METHODS, "score_cam", "occlusion")  # the last two: hundreds of forward passes
 TARGETS = ("predicted", "true", "runner_up", "contrast")  # or a species
-LINKAGES = ("average", "ward", "complete")
+LINKAGES = ("average", "ward", "complete", "single")
 SPLITS = ("random", "sequence", "camera", "time")
 FORMATS = ("auto", "folder", "csv", "coco_camera_traps", "camtrap_dp", "gorongosa", "tfds")
 CONFLICTS = ("keep", "drop", "first")
@@ -162,13 +162,21 @@ class UnitsConfig:
     """Mutual information between units and species, and the patches of the top units."""
 
     images_per_species: int = 300
-    num_bins: int = 10
     response: str = "max"
+    binning: str = "frequency"  # equally many responses a bin, or equal width
+    num_bins: int = 10
+    edges: tuple[float, ...] = ()  # of the bins of all units, in place of those
+    neighbours: int = 3  # of the estimate without bins; 0: none
     top_units: int = 5
+    any_sign: bool = False
+    permutations: int = 100  # of the species, for p-values
+    rounds: int = 50  # fresh samples, for intervals and how often top units are so again
+    camera_permutations: int = 40  # of cameras and of species, for what units know of the place
+    significance: float = 0.05  # p-values up to it decide between animal and background
     patches: int = 9
     patch_px: int = 60  # of a 224 px input; scaled in proportion for other sizes
-    any_sign: bool = False
-    permutations: int = 100
+    one_per_burst: bool = False  # whether a burst gives a unit one patch only
+    original_patches: bool = False  # whether patches are cut out of the source's pictures, too
     seed: int = 0
 
 
@@ -179,16 +187,36 @@ class TreeConfig:
     images_per_species: int = 300
     linkage: str = "average"
     bootstrap_rounds: int = 200
+    clusters: int = 3  # that the tree is cut into, as many as the paper colours
+    taxonomy: str = ""  # Newick or CSV file that the tree is compared with; empty: none
+    permutations: int = 1000  # of the species, to test that comparison
+    embedded_images: int = 20  # images a species that are laid out in a plane; 0: none
     seed: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
 class NoveltyConfig:
-    """Relative unfamiliarity."""
+    """Relative unfamiliarity, and other scores that tell unknown species from known ones."""
 
     rounds: int = 10
     images_per_round: int = 20
     neighbours: int = 10
+    vim_dim: int = 0  # directions of ViM's principal subspace; 0: by the number of features
+    near: tuple[str, ...] = ()  # unknown species that resemble a known one; empty: by the features
+    bootstrap_rounds: int = 1000
+    review: int = 50  # the least familiar images, listed with thumbnails; 0: none
+    seed: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class HumanConfig:
+    """The features that maps show, compared with those that people name."""
+
+    images_per_species: int = 9  # on the scoring sheet
+    agreement: int = 2  # so many raters have to see a feature on an image
+    min_images: int = 1  # on which a species' maps have to show a feature
+    decoys: int = 4  # features of other species that the sheet offers among a species' own
+    bootstrap_rounds: int = 1000
     seed: int = 0
 
 
@@ -215,6 +243,7 @@ class Config:
     units: UnitsConfig = field(default_factory=UnitsConfig)
     tree: TreeConfig = field(default_factory=TreeConfig)
     novelty: NoveltyConfig = field(default_factory=NoveltyConfig)
+    human: HumanConfig = field(default_factory=HumanConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
 
 

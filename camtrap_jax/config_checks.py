@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from camtrap_jax.config import (
@@ -42,6 +43,7 @@ def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
     problems += _combinations(config) if for_training else []
     if bool(config.synthetic.sprites) != bool(config.synthetic.backgrounds):
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
+    problems += _edges(config.units.edges)
     problems += [
         f"{setting}: expected some of {', '.join(METHODS)}, got {name!r}"
         for setting, names in (
@@ -52,6 +54,14 @@ def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
         if name not in METHODS
     ]
     return problems
+
+
+def _edges(edges: tuple[float, ...]) -> list[str]:
+    """Checks that edges of bins are finite numbers that rise."""
+    are_numbers = all(isinstance(edge, int | float) and math.isfinite(edge) for edge in edges)
+    if are_numbers and all(low < high for low, high in itertools.pairwise(edges)):
+        return []
+    return [f"units.edges: expected rising numbers, got {edges}"]
 
 
 def _types(config: Config) -> list[str]:
@@ -87,6 +97,7 @@ def _choices(config: Config) -> list[str]:
         "train.final_weights": (config.train.final_weights, FINAL_WEIGHTS),
         "train.compute_dtype": (config.train.compute_dtype, ("float32", "bfloat16")),
         "explain.images": (config.explain.images, ("gallery", "all")),
+        "units.binning": (config.units.binning, ("frequency", "width")),
         "units.response": (config.units.response, ("max", "mean")),
         "tree.linkage": (config.tree.linkage, LINKAGES),
     }
@@ -147,20 +158,35 @@ def _ranges(config: Config) -> list[str]:
         "quality.moved_images": (config.quality.moved_images, 0, None),
         "quality.backgrounds": (config.quality.backgrounds, 1, None),
         "quality.bootstrap_rounds": (config.quality.bootstrap_rounds, 1, None),
+        "human.images_per_species": (config.human.images_per_species, 1, None),
+        "human.agreement": (config.human.agreement, 1, None),
+        "human.min_images": (config.human.min_images, 1, None),
+        "human.decoys": (config.human.decoys, 0, None),
+        "human.bootstrap_rounds": (config.human.bootstrap_rounds, 1, None),
         "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
         "evaluate.permutations": (config.evaluate.permutations, 1, None),
         "evaluate.neighbours": (config.evaluate.neighbours, 1, None),
         "units.images_per_species": (config.units.images_per_species, 1, None),
         "units.num_bins": (config.units.num_bins, 2, None),
+        "units.neighbours": (config.units.neighbours, 0, 100),
+        "units.rounds": (config.units.rounds, 0, None),
+        "units.camera_permutations": (config.units.camera_permutations, 1, None),
+        "units.significance": (config.units.significance, 0.0, 1.0),
         "units.top_units": (config.units.top_units, 1, None),
         "units.patches": (config.units.patches, 1, None),
         "units.patch_px": (config.units.patch_px, 1, 224),
         "units.permutations": (config.units.permutations, 0, None),
         "tree.images_per_species": (config.tree.images_per_species, 1, None),
         "tree.bootstrap_rounds": (config.tree.bootstrap_rounds, 0, None),
+        "tree.clusters": (config.tree.clusters, 1, None),
+        "tree.permutations": (config.tree.permutations, 0, None),
+        "tree.embedded_images": (config.tree.embedded_images, 0, None),
         "novelty.rounds": (config.novelty.rounds, 1, None),
         "novelty.images_per_round": (config.novelty.images_per_round, 1, None),
         "novelty.neighbours": (config.novelty.neighbours, 1, None),
+        "novelty.vim_dim": (config.novelty.vim_dim, 0, None),
+        "novelty.bootstrap_rounds": (config.novelty.bootstrap_rounds, 1, None),
+        "novelty.review": (config.novelty.review, 0, None),
         "report.panels_per_species": (config.report.panels_per_species, 0, None),
         "report.mistakes": (config.report.mistakes, 0, None),
         **{f"{name}.seed": (seed, 0, None) for name, seed in _seeds(config).items()},

@@ -41,12 +41,17 @@ TEXT_COLUMNS = (
     "predicted",
     "suggested",
     "nearest_species",
+    "joins",
+    "measure",
     "detected",
     "sequence_species",
     "second_species",
     "target",
     "sign",
     "label",
+    "thumbnail",
+    "descriptor",
+    "feature",
 )
 
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)

@@ -10,11 +10,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks import attribution_speed, input_speed, train_speed
+from benchmarks import attribution_speed, input_speed, train_speed, units_speed
 
 from camtrap_jax.cli.large_pages import restart_with_large_pages
 
-SUITES = {"attribution": attribution_speed, "input": input_speed, "train": train_speed}
+SUITES = {
+    "attribution": attribution_speed,
+    "input": input_speed,
+    "train": train_speed,
+    "units": units_speed,
+}
 
 
 def main() -> None:

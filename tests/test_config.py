@@ -72,7 +72,7 @@ def test_validation_names_all_problems_at_once():
     config = Config()
     config.train.epochs = 0
     config.model.name = "alexnet"
-    config.tree.linkage = "single"
+    config.tree.linkage = "centroid"
     config.explain.maps = ("grad_cam", "lime")
     config.train.frozen_stages = 5
     config.synthetic.sprites = "somewhere"
@@ -82,7 +82,7 @@ def test_validation_names_all_problems_at_once():
     for part in (
         "train.epochs: expected at least 1, got 0",
         "model.name: expected one of vgg16, resnet50, got 'alexnet'",
-        "tree.linkage: expected one of average, ward, complete, got 'single'",
+        "tree.linkage: expected one of average, ward, complete, single, got 'centroid'",
         "got 'lime'",
         "train.frozen_stages: needs model.init_from",
         "sprites and backgrounds go together",

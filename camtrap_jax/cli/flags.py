@@ -17,7 +17,10 @@ from camtrap_jax.export import FORMATS
 from camtrap_jax.run_folder import RunFolder
 
 FLAGS = flags.FLAGS
-PATHS = ("workdir", "source", "dataset", "output", "boxes", "import", "export")
+PATHS = (
+    *("workdir", "source", "dataset", "output", "boxes", "import", "export"),
+    *("descriptors", "masks", "taxonomy"),
+)
 
 
 class UsageError(Exception):

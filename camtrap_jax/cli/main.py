@@ -22,6 +22,7 @@ COMMANDS = {
     "tree": "how species relate in the network's feature space",
     "novelty": "which species and images the network has not seen",
     "quality": "measure how far each map can be trusted",
+    "dice": "compare what maps show with what people know species by",
     "truth": "hold the results against a planted truth",
     "report": "write the HTML report",
     "render": "draw maps on the original pictures, at their full resolution",

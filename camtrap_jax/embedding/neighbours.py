@@ -27,6 +27,28 @@ def squared_distances(
         yield rows, np.square(part).sum(axis=1)[:, None] - 2 * part @ training.T + norms
 
 
+def neighbour_score(
+    features: Float[np.ndarray, "images dim"],
+    training_features: Float[np.ndarray, "training dim"],
+    *,
+    k: int,
+) -> Float[np.ndarray, " images"]:
+    """Euclidean distance to the k-th nearest training image; to the farthest if there are fewer.
+
+    Larger = less familiar. Distances are taken in the feature space as it is, as for
+    `unfamiliarity`.
+
+    Source:
+      Sun et al. 2022, "Out-of-distribution detection with deep nearest neighbors", which
+      normalises the features to unit length first.
+    """
+    nth = min(k, len(training_features)) - 1
+    distances = np.empty(len(features))
+    for rows, squares in squared_distances(features, training_features):
+        distances[rows] = np.partition(squares, nth, axis=1)[:, nth]
+    return np.sqrt(np.maximum(distances, 0))
+
+
 def neighbour_shares(
     features: Float[np.ndarray, "images dim"],
     training_features: Float[np.ndarray, "training dim"],

@@ -20,7 +20,8 @@ def newick(
     """Writes a linkage matrix in Newick form.
 
     A merge lies at half its distance, so the path between two leaves is as long as the distance
-    at which they meet.
+    at which they meet. Without support, merges at one height that hang on each other are written
+    as the one node of several branches that they are.
 
     Args:
       tree: SciPy's linkage matrix, of a method whose distances never decrease.
@@ -33,14 +34,17 @@ def newick(
     """
     texts = [quoted(name) for name in names]
     heights = [0.0] * len(texts)
+    branches: list[list[str]] = [[] for _ in texts]  # of each node, as text
     for merge, (left, right, distance, _) in enumerate(tree):
-        height = float(distance) / 2
-        branches = (
-            f"{texts[int(child)]}:{height - heights[int(child)]:.9g}" for child in (left, right)
-        )
+        height, own = float(distance) / 2, []
+        for child in (int(left), int(right)):
+            is_same_node = support is None and branches[child] and heights[child] == height
+            length = height - heights[child]
+            own += branches[child] if is_same_node else [f"{texts[child]}:{length:.9g}"]
         name = "" if support is None or np.isnan(support[merge]) else f"{100 * support[merge]:.0f}"
-        texts.append(f"({','.join(branches)}){name}")
+        texts.append(f"({','.join(own)}){name}")
         heights.append(height)
+        branches.append(own)
     return texts[-1] + ";"
 
 

@@ -1,4 +1,4 @@
-"""Hierarchical clustering of species, and how far to believe it."""
+"""Hierarchical clustering of species by the distances between their centroids."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from jaxtyping import Float, Int
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 
+from camtrap_jax.embedding.leaf_order import in_leaf_order
+
+_ROUNDING = 1e-12  # of the largest number: what differs by less is the same
+
 
 def linkage_tree(
     centroids: Float[np.ndarray, "species dim"], *, method: str = "average"
 ) -> Float[np.ndarray, "merges 4"]:
     """Clusters species by the Euclidean distances between their centroids.
 
+    The two branches of each fork stand so that neighbouring leaves are as close as the tree
+    allows, and the whole tree so that the larger branch of the root comes first.
+
     Args:
       centroids: one row per species.
-      method: "average", "ward" or "complete".
+      method: "average", "ward", "complete" or "single".
 
     Returns:
       SciPy's linkage matrix: per merge the two nodes (below the number of species a species,
-      above it an earlier merge), their distance, and the number of leaves.
+      above it an earlier merge), their distance, and the number of leaves. `leaves_list` has the
+      order of the leaves.
 
     Raises:
       ValueError: fewer than two species, or a centroid that is not finite.
@@ -33,21 +41,43 @@ def linkage_tree(
             f"linkage_tree: centroids of species {missing.tolist()} are not finite; leave out "
             "species without images"
         )
-    return hierarchy.linkage(pdist(centroids), method)
+    distances = pdist(centroids)
+    return in_leaf_order(hierarchy.linkage(distances, method), distances)
 
 
 def cophenetic_correlation(
-    tree: Float[np.ndarray, "merges 4"], centroids: Float[np.ndarray, "species dim"]
+    tree: Float[np.ndarray, "merges 4"], distances: Float[np.ndarray, " pairs"]
 ) -> float:
-    """Correlation between the distances in the tree and those between the centroids.
+    """Correlation between the distances in the tree and those that it was made of.
 
-    1 when the tree shows every distance as it is; nan with fewer than three species, or when all
-    distances are equal.
+    Args:
+      tree: a linkage matrix.
+      distances: between its leaves, in SciPy's condensed form.
+
+    Returns:
+      1 when the tree shows every distance as it is; nan with fewer than three species, or when
+      all distances are equal.
+
+    Source:
+      Sokal and Rohlf 1962, "The comparison of dendrograms by objective methods".
     """
-    in_tree, direct = hierarchy.cophenet(tree), pdist(np.asarray(centroids, np.float64))
-    if len(direct) < 3 or np.ptp(in_tree) == 0 or np.ptp(direct) == 0:
+    return correlation(heights_of(tree), distances)
+
+
+def heights_of(tree: Float[np.ndarray, "merges 4"]) -> Float[np.ndarray, " pairs"]:
+    """Distances at which pairs of leaves meet in a tree, in SciPy's condensed form."""
+    return np.asarray(hierarchy.cophenet(tree))
+
+
+def correlation(first: Float[np.ndarray, " pairs"], second: Float[np.ndarray, " pairs"]) -> float:
+    """Pearson's correlation; nan of fewer than three numbers, or where one side is constant."""
+    if len(first) < 3 or _is_constant(first) or _is_constant(second):
         return float("nan")
-    return float(np.corrcoef(in_tree, direct)[0, 1])
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _is_constant(values: np.ndarray) -> bool:
+    return bool(np.ptp(values) <= _ROUNDING * np.abs(values).max())
 
 
 def clades(tree: Float[np.ndarray, "merges 4"]) -> list[frozenset[int]]:
@@ -68,58 +98,3 @@ def clusters(tree: Float[np.ndarray, "merges 4"], count: int) -> Int[np.ndarray,
     labels = hierarchy.fcluster(tree, count, "maxclust")
     in_leaf_order = list(dict.fromkeys(labels[hierarchy.leaves_list(tree)]))
     return np.array([in_leaf_order.index(label) + 1 for label in labels])
-
-
-def bootstrap_support(
-    features: Float[np.ndarray, "images dim"],
-    labels: Int[np.ndarray, " images"],
-    tree: Float[np.ndarray, "merges 4"],
-    *,
-    method: str = "average",
-    rounds: int = 200,
-    seed: int = 0,
-) -> Float[np.ndarray, " merges"]:
-    """Share of resampled trees in which the species below each merge are again a group.
-
-    Each round draws, with replacement, as many images of each species as it has, and clusters
-    the new centroids. Species draw independently, so one species' images do not change another's
-    draws.
-
-    Args:
-      features: the images behind the tree.
-      labels: the species of each image, 0..species - 1, all of them present.
-      tree: `linkage_tree` of the centroids.
-      method: as the tree was made.
-      rounds: number of resampled trees; with 0 every support is nan.
-      seed: of the draws.
-
-    Returns:
-      Shares from 0 to 1; the last merge holds every species and has 1.
-
-    Source:
-      Felsenstein 1985, "Confidence limits on phylogenies: an approach using the bootstrap".
-    """
-    if rounds == 0:
-        return np.full(len(tree), np.nan)
-    resampled = np.stack(
-        [
-            _resampled_means(np.asarray(features)[labels == species], rounds, [seed, species])
-            for species in range(len(tree) + 1)
-        ],
-        axis=1,
-    )
-    found = clades(tree)
-    counts = np.zeros(len(tree))
-    for centroids in resampled:
-        again = set(clades(linkage_tree(centroids, method=method)))
-        counts += [clade in again for clade in found]
-    return counts / rounds
-
-
-def _resampled_means(
-    features: Float[np.ndarray, "images dim"], rounds: int, seed: list[int]
-) -> Float[np.ndarray, "rounds dim"]:
-    num_images = len(features)
-    shares = np.full(num_images, 1 / num_images)
-    weights = np.random.default_rng(seed).multinomial(num_images, shares, size=rounds)
-    return weights.astype(features.dtype) @ features / num_images

@@ -15,7 +15,7 @@ from camtrap_jax.evaluation.calibration import (
     probabilities_of,
 )
 from camtrap_jax.evaluation.confusion import Agreement, confusion_shares, rank_agreement
-from camtrap_jax.evaluation.detection import detection_metrics
+from camtrap_jax.evaluation.detection import DETECTION_METRICS, detection_metrics
 from camtrap_jax.evaluation.intervals import Statistic, bootstrap_interval, wilson_interval
 from camtrap_jax.evaluation.label_errors import confident_disagreement
 from camtrap_jax.evaluation.reliability import (
@@ -25,9 +25,11 @@ from camtrap_jax.evaluation.reliability import (
     expected_calibration_error,
     reliability,
 )
+from camtrap_jax.evaluation.resampled_detection import resampled_detection
 from camtrap_jax.evaluation.votes import mean_probabilities
 
 __all__ = [
+    "DETECTION_METRICS",
     "Agreement",
     "Reliability",
     "Statistic",
@@ -50,6 +52,7 @@ __all__ = [
     "probabilities_of",
     "rank_agreement",
     "reliability",
+    "resampled_detection",
     "top_k_accuracy",
     "wilson_interval",
 ]

@@ -40,15 +40,18 @@ def bootstrap_interval(
     """
     if len(strata) == 0:
         return float("nan"), float("nan")
-    values = np.concatenate([statistic(w) for w in _weights(strata, rounds, seed)])
+    values = np.concatenate([statistic(w) for w in resample_counts(strata, rounds, seed)])
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def _weights(
+def resample_counts(
     strata: Int[np.ndarray, " images"], rounds: int, seed: int
 ) -> Iterator[Float[np.ndarray, "rounds images"]]:
-    """Yields how often each image is drawn, in chunks of rounds."""
+    """Yields how often each image is drawn with replacement, in chunks of rounds.
+
+    Each group of `strata` keeps its number of images.
+    """
     rng = np.random.default_rng(seed)
     groups = [np.flatnonzero(strata == group) for group in np.unique(strata)]
     for start in range(0, rounds, CHUNK):

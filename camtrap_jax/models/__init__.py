@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
+from camtrap_jax.models.last_layer import load_last_layer
 from camtrap_jax.models.output import Output
 from camtrap_jax.models.resnet import ResNet50
 from camtrap_jax.models.vgg import VGG16
 from camtrap_jax.models.weights import load_weights, save_weights
 
-__all__ = ["Network", "Output", "load_weights", "make_model", "save_weights"]
+__all__ = ["Network", "Output", "load_last_layer", "load_weights", "make_model", "save_weights"]
 
 Network = VGG16 | ResNet50
 

@@ -19,7 +19,7 @@ Flat = dict[Key, Any]
 Tensors = Mapping[str, np.ndarray]
 
 _FIRST = {"vgg16": "features.0.weight", "resnet50": "conv1.weight"}
-_LAST = {"vgg16": "classifier.6.weight", "resnet50": "fc.weight"}
+LAST = {"vgg16": "classifier.6.weight", "resnet50": "fc.weight"}
 # One layer of each published number of channels, from few to many.
 _CHANNELS = {
     "vgg16": {
@@ -112,7 +112,7 @@ def recognise(tensors: Tensors) -> Recognised:
             f"has it; got {', '.join(list(tensors)[:3])}"
         )
     name = names[0]
-    last, published = _LAST[name], _CHANNELS[name]
+    last, published = LAST[name], _CHANNELS[name]
     missing = [tensor for tensor in (last, *published) if tensor not in tensors]
     if missing:
         raise ValueError(f"expected a tensor {missing[0]} for {name}, which is not there")

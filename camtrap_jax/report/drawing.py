@@ -6,6 +6,7 @@ Colours are Okabe and Ito's, which colour-blind readers tell apart. Text and axe
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import warnings
@@ -14,6 +15,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 INK = "#26302b"
 BLUE, VERMILLION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
@@ -53,15 +55,31 @@ def shorten(name: str, limit: int = 32) -> str:
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
-def svg_text(figure: Figure) -> str:
-    """Returns a figure as the text of an SVG file."""
+def svg_text(figure: Figure, *, has_photos: bool = False) -> str:
+    """Returns a figure as the text of an SVG file.
+
+    Args:
+      figure: what to write.
+      has_photos: whether its pictures are photographs, which are a quarter as large in JPEG as in
+        the PNG that matplotlib writes.
+    """
     stream = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with rc_context(STYLE), warnings.catch_warnings():
         # The reader's fonts, not matplotlib's, draw the text: a missing glyph here means nothing.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
-    return stream.getvalue()
+    text = stream.getvalue()
+    return re.sub(r"data:image/png;base64,([^\"]+)", _as_jpeg, text) if has_photos else text
+
+
+def _as_jpeg(found: re.Match[str]) -> str:
+    """Encodes a picture of an SVG file anew, on white where it is transparent."""
+    picture = Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    stream = io.BytesIO()
+    Image.alpha_composite(paper, picture).convert("RGB").save(stream, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def inline_svg(text: str) -> str:

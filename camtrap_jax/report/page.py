@@ -12,6 +12,7 @@ from camtrap_jax.report.numbers import FILTERS
 from camtrap_jax.report.pictures import Pictures
 from camtrap_jax.report.results import Results
 from camtrap_jax.report.sections.accuracy import accuracy_section
+from camtrap_jax.report.sections.human import human_section
 from camtrap_jax.report.sections.images import images_section
 from camtrap_jax.report.sections.labels import labels_section
 from camtrap_jax.report.sections.maps import maps_section, mistakes_section
@@ -29,6 +30,7 @@ SECTIONS = {
     "images": ("The images", "prepare", images_section),
     "maps": ("What the network looks at", "evaluate", maps_section),
     "quality": ("Which maps to believe", "quality", quality_section),
+    "human": ("What people see", "dice", human_section),
     "mistakes": ("Misclassified images", "evaluate", mistakes_section),
     "units": ("Units of each species", "units", units_section),
     "tree": ("Species tree", "tree", tree_section),
@@ -37,6 +39,7 @@ SECTIONS = {
     "labels": ("Labels in doubt", "evaluate", labels_section),
     "method": ("How it was made", "train", method_section),
 }
+OPTIONAL = ("human",)  # sections of commands that no study runs: left out where nobody did
 
 
 def write_report(run: RunFolder, config: Config, *, title: str | None = None) -> None:
@@ -62,20 +65,21 @@ def render_page(results: Results, pictures: Pictures, *, title: str) -> str:
         {"id": name, "title": heading, "command": command, "data": make(results, pictures)}
         for name, (heading, command, make) in SECTIONS.items()
     ]
+    shown = [one for one in sections if one["data"] is not None or one["id"] not in OPTIONAL]
     return (
-        _environment()
+        make_environment()
         .get_template("index.html.j2")
         .render(
             title=title,
             version=__version__,
             overview=overview_section(results),
-            sections=sections,
+            sections=shown,
             files=results.files,
         )
     )
 
 
-def _environment() -> Environment:
+def make_environment() -> Environment:
     """Sets Jinja up to escape everything: names come from strangers."""
     environment = Environment(
         loader=PackageLoader("camtrap_jax.report"),

@@ -69,6 +69,13 @@ class Pictures:
         height = float(size["height"]) * (1.0 - self.run.config.data.crop_bottom)
         return resize(pixels, *display_size(height, float(size["width"])))
 
+    def thumbnail(self, image_id: str, long_side_px: int) -> UInt8[np.ndarray, "height width 3"]:
+        """Reads an image in its frame's shape, small."""
+        frame = self.frame(image_id)
+        height, width = frame.shape[:2]
+        scale = long_side_px / max(height, width)
+        return resize(frame, max(1, round(scale * height)), max(1, round(scale * width)))
+
     def drawn(self, name: str, image_id: str, frame: np.ndarray) -> np.ndarray | None:
         """Draws a map of the image in its frame's shape; None if none was stored.
 
@@ -103,12 +110,12 @@ class Pictures:
         """Writes pictures side by side as one, leaving out those that are None."""
         return self.save(panel([image for image in images if image is not None]), *names)
 
-    def save_figure(self, figure: Figure, name: str) -> dict[str, str]:
+    def save_figure(self, figure: Figure, name: str, *, has_photos: bool = False) -> dict[str, str]:
         """Writes a chart as an SVG file; returns its address and an element for the page."""
         address = f"images/{slug(name)}.svg"
         path = self.folder / address
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = svg_text(figure)
+        text = svg_text(figure, has_photos=has_photos)
         path.write_text(text, encoding="utf-8")
         # matplotlib escapes the text in its SVG; see test_figures.
         return {"file": address, "svg": Markup(inline_svg(text))}

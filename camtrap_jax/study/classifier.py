@@ -21,6 +21,7 @@ from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.study.sample import finite_array, split_images
 from camtrap_jax.study.stages import check_has_ended
 from camtrap_jax.study.unfamiliarity import (
+    compared_images,
     known_threshold,
     round_means,
     species_means,
@@ -114,9 +115,8 @@ def classifier_of_run(run: RunFolder) -> Classifier:
     config = run.config
     for stage in ("train", "explain"):
         check_has_ended(stage, run)
-    features = finite_array(run, "features")
-    reference = training_reference(run, config, features)
-    images, _ = unfamiliar_images(run, features, reference)
+    reference = training_reference(run, config)
+    images, _ = unfamiliar_images(*compared_images(run), reference)
     means = species_means(round_means(run, config, images))
     facts = Facts(
         network=config.model.name,

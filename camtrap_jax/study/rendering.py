@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,23 +11,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 from PIL import Image
 
 from camtrap_jax.data.boxes import kept_height
-from camtrap_jax.data.decoding.images import decode_image
 from camtrap_jax.data.decoding.parallel import ordered_map
 from camtrap_jax.data.sources import Failure
-from camtrap_jax.data.sources.storage import Storage, open_storage
 from camtrap_jax.explain.methods import OF_GALLERY, SALIENCIES
 from camtrap_jax.explain.render import panel
 from camtrap_jax.report.pictures import Pictures, slug
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import atomic_path, read_json, read_table, write_table
 from camtrap_jax.study.console import Console
+from camtrap_jax.study.originals import Originals, Pixels, open_originals
 from camtrap_jax.study.stages import check_has_ended
-
-Pixels = UInt8[np.ndarray, "height width 3"]
 
 _COLUMNS = ["image_id", "filepath", "species", "split"]
 _TABLE, _FAILURES = "rendered.csv", "failures.csv"
@@ -82,7 +77,7 @@ def render_run(
     stored = read_json(run.root / "explain" / "explain.json")["maps"]
     choice = dataclasses.replace(choice, maps=_named("--maps", choice.maps, stored))
     images = _chosen(run, choice)
-    artist = _Artist(run, output, choice, _storage(run))
+    artist = _Artist(run, output, choice, open_originals(run))
     _check_output(output)
     if afresh:
         _delete_pictures(output)
@@ -106,7 +101,7 @@ class _Artist:
     run: RunFolder
     output: Path
     choice: Choice
-    storage: Storage
+    originals: Originals
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -115,12 +110,9 @@ class _Artist:
 
     def draw(self, image: dict[str, Any]) -> dict[str, str] | Failure:
         """Draws an image's maps; returns its row of the table."""
-        try:
-            picture = self._read(image)
-        except OSError as error:
-            return Failure(image["filepath"], error.strerror or str(error))
-        except ValueError as error:
-            return Failure(image["filepath"], str(error))
+        picture = self.originals.read(image["filepath"], image["sha256"])
+        if isinstance(picture, Failure):
+            return picture
         seen = kept_height(len(picture), self.run.config.data.crop_bottom)
         views = {
             name: self._view(name, image["image_id"], picture, seen) for name in self.choice.maps
@@ -134,12 +126,6 @@ class _Artist:
     @cached_property
     def _pictures(self) -> Pictures:
         return Pictures(self.run, self.output)
-
-    def _read(self, image: dict[str, Any]) -> Pixels:
-        data = self.storage.read(image["filepath"])
-        if hashlib.sha256(data).hexdigest() != image["sha256"]:
-            raise ValueError("is another picture than the one that was prepared")
-        return np.asarray(decode_image(data).image)
 
     def _view(self, name: str, image_id: str, picture: Pixels, seen: int) -> Pixels | None:
         """Draws a map on the rows that the network saw; a heatmap keeps those below."""
@@ -180,14 +166,6 @@ def _chosen(run: RunFolder, choice: Choice) -> pd.DataFrame:
             "none; --images=all draws the heatmaps of every image"
         )
     return index.sort_values(by=["species", "image_id"])
-
-
-def _storage(run: RunFolder) -> Storage:
-    """Opens what the dataset was prepared from."""
-    source = run.dataset.source
-    if source is None:
-        raise ValueError(f"{run.dataset.root}: does not say what it was prepared from")
-    return open_storage(source)
 
 
 def _check_output(output: Path) -> None:

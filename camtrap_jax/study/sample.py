@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
 from camtrap_jax.config import Config
 from camtrap_jax.data.bursts import burst_names
 from camtrap_jax.run_folder import RunFolder
+
+READ_ROWS = 512  # of an array, that are read at once
 
 
 def finite_array(run: RunFolder, name: str) -> np.ndarray:
@@ -18,13 +20,43 @@ def finite_array(run: RunFolder, name: str) -> np.ndarray:
       ValueError: a number in it is not finite.
     """
     values = run.array(name)
-    bad = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    _check_finite(run, name, values, np.arange(len(values)))
+    return values
+
+
+def finite_rows(
+    run: RunFolder, name: str, rows: Int[np.ndarray, " images"]
+) -> Shaped[np.ndarray, "images ..."]:
+    """Reads some rows of an array of `explain`, and nothing else of it.
+
+    Args:
+      run: the run folder.
+      name: of the array.
+      rows: as `explained` numbers them, in any order; the result has theirs.
+
+    Raises:
+      ValueError: a number in these rows is not finite.
+    """
+    rows = np.asarray(rows, np.int64)
+    # In the array's order and a part at a time: a read holds every chunk that it touches, whole.
+    order = np.argsort(rows, kind="stable")
+    parts = [order[start : start + READ_ROWS] for start in range(0, max(len(rows), 1), READ_ROWS)]
+    first = run.rows(name, rows[parts[0]])
+    values = np.empty((len(rows), *first.shape[1:]), first.dtype)
+    values[parts[0]] = first
+    for part in parts[1:]:
+        values[part] = run.rows(name, rows[part])
+    _check_finite(run, name, values, rows)
+    return values
+
+
+def _check_finite(run: RunFolder, name: str, values: np.ndarray, rows: np.ndarray) -> None:
+    bad = rows[~np.isfinite(values).all(axis=tuple(range(1, values.ndim)))]
     if bad.size:
         raise ValueError(
             f"{run.root / 'explain' / name}.zarr: {bad.size} of {len(values)} rows are not finite, "
-            f"the first is row {bad[0]}; did the training diverge? lower train.learning_rate"
+            f"the first is row {bad.min()}; did the training diverge? lower train.learning_rate"
         )
-    return values
 
 
 def rows_of(index: pd.DataFrame, species: str, split: str) -> Int[np.ndarray, " images"]:
@@ -49,6 +81,31 @@ def sampled_rows(
     if len(rows) <= count:
         return rows
     return rows[np.sort(np.random.default_rng(seed).choice(len(rows), count, replace=False))]
+
+
+def resampled_rows(
+    rows: Int[np.ndarray, " images"],
+    bursts: Int[np.ndarray, " images"],
+    count: int,
+    seed: list[int],
+) -> Int[np.ndarray, " sampled"]:
+    """Draws whole bursts with replacement until `count` rows are there; the last may be cut.
+
+    Args:
+      rows: to draw from, at least one.
+      bursts: number of the burst of each.
+      count: how many rows are wanted.
+      seed: of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    order = np.argsort(bursts, kind="stable")
+    members = np.split(rows[order], np.flatnonzero(np.diff(bursts[order])) + 1)
+    drawn: list[np.ndarray] = []
+    found = 0
+    while found < count:
+        drawn.append(members[rng.integers(len(members))])
+        found += len(drawn[-1])
+    return np.concatenate(drawn)[:count]
 
 
 def training_sample(
@@ -93,13 +150,14 @@ def centroid_sample(
 
 
 def sequence_codes(images: pd.DataFrame) -> Int[np.ndarray, " images"]:
-    """Numbers the sequence of each image, by its first image; one that is in none is alone.
+    """Numbers the sequence of each image, in the order of their names; one in none is alone.
 
     Args:
       images: columns `image_id`, `camera` and `sequence`. A sequence is one per camera.
     """
     bursts = zip(burst_names(images), images["image_id"], strict=True)
-    codes, _ = pd.factorize(np.array([burst or f"image {name}" for burst, name in bursts], object))
+    names = np.array([burst or f"image {name}" for burst, name in bursts], object)
+    codes, _ = pd.factorize(names, sort=True)
     return codes.astype(np.int64)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from camtrap_jax import __version__
 from camtrap_jax.config import Config, config_to_dict
@@ -31,9 +32,10 @@ class Stage:
 
     name: str
     run: Callable[[RunFolder, Config, Console], None]
-    settings: tuple[str, ...]  # sections of the config that it reads
+    settings: tuple[str, ...]  # sections of the config that it reads, or single settings of them
     needs: tuple[str, ...]  # stages whose results it reads
     files: tuple[str, ...] = ()  # results of other commands that it reads where they are
+    inputs: tuple[str, ...] = ()  # settings that name a file of the user's, which it reads, too
     is_joint: bool = False  # whether several processes compute it together
     is_locked: bool = False  # whether a second run of it is refused until the first has ended
     elsewhere: tuple[str, ...] = ()  # results outside its folder, deleted with the others
@@ -48,6 +50,9 @@ def _quiet(function: Callable[[RunFolder, Config], None]) -> Callable[..., None]
     """Adapts a stage that takes seconds and shows no progress."""
     return lambda run, config, _: function(run, config)
 
+
+# What the centroids depend on; they are the same for every stage that measures against them.
+_CENTROIDS = ("tree.images_per_species", "tree.seed")
 
 STAGES = {
     stage.name: stage
@@ -68,10 +73,10 @@ STAGES = {
             ("explain",),
             elsewhere=("explain/quality.json",),
         ),
-        Stage("evaluate", _quiet(evaluate_run), ("evaluate", "tree"), ("explain",)),
+        Stage("evaluate", _quiet(evaluate_run), ("evaluate", *_CENTROIDS), ("explain",)),
         Stage("units", _quiet(find_units), ("units",), ("explain",)),
-        Stage("tree", _quiet(build_tree), ("tree",), ("explain",)),
-        Stage("novelty", _quiet(measure_novelty), ("novelty", "tree"), ("explain",)),
+        Stage("tree", _quiet(build_tree), ("tree",), ("explain",), inputs=("tree.taxonomy",)),
+        Stage("novelty", _quiet(measure_novelty), ("novelty", *_CENTROIDS), ("explain",)),
         Stage(
             "truth",
             _quiet(check_truth),
@@ -83,7 +88,11 @@ STAGES = {
             _quiet(write_report),
             ("report",),
             ("train", "explain", "quality", "evaluate", "units", "tree", "novelty", "truth"),
-            ("leak/accuracies.csv",),
+            (
+                "leak/accuracies.csv",
+                *("dice/dice.csv", "dice/features.csv", "dice/dice.json"),
+                *("dice/mask_dice.csv", "dice/mask_dice.json"),
+            ),
         ),
     )
 }
@@ -153,6 +162,8 @@ def _begin(name: str, run: RunFolder, config: Config, *, afresh: bool) -> bool:
     key = stage_key(name, run, config)
     for other in STAGES[name].needs:
         _check_finished(other, run, config)
+    if afresh or not _is_up_to_date(name, run, config):
+        check_inputs(name, run.root, config)  # before results are discarded for want of them
     if afresh and (run.root / name).exists():
         _discard_results(name, run)
     mark = run.root / name / _MARK
@@ -170,24 +181,72 @@ def _begin(name: str, run: RunFolder, config: Config, *, afresh: bool) -> bool:
 
 def _finish(name: str, run: RunFolder, config: Config) -> None:
     (run.root / name / "started.json").unlink(missing_ok=True)
-    write_json(run.root / name / _MARK, {"key": stage_key(name, run, config)})
+    key, inputs = stage_key(name, run, config), _hashes_of_inputs(name, run, config)
+    write_json(run.root / name / _MARK, {"key": key, **({"inputs": inputs} if inputs else {})})
 
 
 def stage_key(name: str, run: RunFolder, config: Config) -> str:
     """Hashes what a stage's results depend on: version, settings, data and the stages before."""
     stage = STAGES[name]
-    sections = config_to_dict(config)
     files = [run.root / file for file in stage.files]
     return hash_json(
         {
             # A newer version must not throw away weeks of training.
             "version": None if name == "train" else __version__,
-            "settings": {section: sections[section] for section in stage.settings},
+            "settings": {setting: _setting(config, setting) for setting in stage.settings},
             "needs": {other: stage_key(other, run, config) for other in stage.needs},
-            "files": [hash_file(path) for path in files if path.exists()],
+            "files": [hash_file(path) for path in files if path.exists()]
+            + list(_hashes_of_inputs(name, run, config).values()),
             "dataset": run.provenance["dataset_sha256"],
         }
     )
+
+
+def _setting(config: Config, name: str) -> Any:
+    """Returns a section of the settings, or a single one, `section.name`."""
+    section, _, key = name.partition(".")
+    values = config_to_dict(config)[section]
+    return values[key] if key else values
+
+
+def _hashes_of_inputs(name: str, run: RunFolder, config: Config) -> dict[str, str | None]:
+    """Hashes the files that settings name; one that is gone since counts as it was then.
+
+    So a run may be moved to where the file is not, and its report be written there.
+    """
+    mark = run.root / name / _MARK
+    known = read_json(mark).get("inputs", {}) if mark.exists() else {}
+    paths = {setting: _setting(config, setting) for setting in STAGES[name].inputs}
+    return {
+        setting: hash_file(Path(path)) if Path(path).is_file() else known.get(setting)
+        for setting, path in paths.items()
+        if path
+    }
+
+
+def check_inputs(name: str, root: Path, config: Config) -> None:
+    """Checks that the files are there that a stage's settings name.
+
+    Raises:
+      FileNotFoundError: one is not.
+      ValueError: one lies in the folder that the stage writes anew.
+    """
+    for setting in STAGES[name].inputs:
+        path = Path(_setting(config, setting))
+        if path == Path():
+            continue
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no such file ({setting})")
+        if path.resolve().is_relative_to((root / name).resolve()):
+            raise ValueError(
+                f"{path}: lies in the folder that `camtrap {name}` writes anew; copy it elsewhere, "
+                f"and name the copy ({setting})"
+            )
+
+
+def _is_up_to_date(name: str, run: RunFolder, config: Config) -> bool:
+    mark = run.root / name / _MARK
+    return mark.exists() and _is_of(mark, name, run, config)
 
 
 def _is_of(mark: Path, name: str, run: RunFolder, config: Config) -> bool:

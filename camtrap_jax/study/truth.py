@@ -16,6 +16,7 @@ from camtrap_jax.explain.methods import TITLES
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import read_table, write_json
 from camtrap_jax.study.planted import PlantedTruth, read_planted_truth
+from camtrap_jax.study.planted_units import background_auroc, part_test, planted_cells
 
 Check = dict[str, Any]
 
@@ -31,6 +32,7 @@ def check_truth(run: RunFolder, config: Config) -> None:
         checks += tree_checks(run, truth)
         checks += bias_checks(run, config, truth)
         checks += background_checks(run, truth)
+        checks += unit_checks(run, config, truth)
         checks += novelty_checks(run)
         checks += label_checks(run, truth)
     write_json(run.root / "truth" / "truth.json", checks)
@@ -129,22 +131,51 @@ def background_checks(run: RunFolder, truth: PlantedTruth) -> list[Check]:
     """Looks for species and cameras that belong together at the head of the background's lists."""
     bound = truth.values["camera_bound"]
     checks = []
-    for column, measure, name, planted in (
-        ("species", "lost", "background", set(bound)),
-        ("camera", "changed", "background_cameras", set(bound.values())),
+    species, cameras = set(bound), set(bound.values())
+    for title, name, column, measure, planted in (
+        ("background: planted species", "quality/background", "species", "lost", species),
+        ("background: planted camera", "quality/background_cameras", "camera", "changed", cameras),
+        ("units: planted species", "units/species", "species", "lost", species),
     ):
-        path = run.root / "quality" / f"{name}.csv"
+        path = run.root / f"{name}.csv"
         table = read_table(path) if path.exists() else pd.DataFrame(columns=[column, measure])
         listed = table.loc[table[measure].notna(), column].tolist()
         ranks = sorted(listed.index(one) + 1 for one in planted.intersection(listed))
         if ranks:
             checks.append(
                 _check(
-                    f"background: planted {column} at the head of the list",
+                    f"{title} at the head of the list",
                     sum(rank <= len(ranks) for rank in ranks) / len(ranks),
                     bound=1.0,
                     count=len(ranks),
                     note=f"ranks {', '.join(map(str, ranks))} of {len(listed)}",
+                )
+            )
+    return checks
+
+
+def unit_checks(run: RunFolder, config: Config, truth: PlantedTruth) -> list[Check]:
+    """Holds the top units against the telling parts, and the background's units against places."""
+    if not (run.root / "units" / "background.csv").exists():
+        return []
+    cells = planted_cells(run, config, truth)
+    found, expected, p_value = part_test(run, cells, patches=config.units.patches)
+    checks = [
+        _check(
+            "units: top ones that respond to telling parts, over as many at random",
+            found / expected if expected else float("nan"),
+            count=found,
+            note=f"by chance {expected:.1f} units; p {p_value:.2g} (hypergeometric)",
+        )
+    ]
+    for name, (auroc, positives) in background_auroc(run, cells).items():
+        if positives:
+            checks.append(
+                _check(
+                    f"units: area under the ROC curve for those that respond to {name}",
+                    auroc,
+                    bound=0.9 if name == "a landmark" else None,
+                    count=positives,
                 )
             )
     return checks

@@ -7,53 +7,65 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from camtrap_jax import embedding
 from camtrap_jax.config import Config
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.study.sample import centroid_sample, rows_of, sampled_rows
+from camtrap_jax.study.sample import centroid_sample, finite_rows, rows_of, sampled_rows
 
 
 @dataclass(frozen=True)
 class Reference:
     """The training images that unfamiliarity is measured against: those of the tree."""
 
+    rows: np.ndarray
     features: np.ndarray
     labels: np.ndarray
     centroids: np.ndarray
     scale: float
 
 
-def training_reference(run: RunFolder, config: Config, features: np.ndarray) -> Reference:
-    """Draws the reference from the features of all explained images.
+def training_reference(run: RunFolder, config: Config) -> Reference:
+    """Draws the reference from the training images.
 
     Raises:
-      ValueError: a known species has no training image.
+      ValueError: a known species has no training image, or a feature is not finite.
     """
     rows, labels = centroid_sample(run, config)
-    sample, codes = jnp.asarray(features[rows]), jnp.asarray(labels)
+    features = finite_rows(run, "features", rows)
+    sample, codes = jnp.asarray(features), jnp.asarray(labels)
     centroids = embedding.class_centroids(sample, codes, num_classes=len(run.classes))
     scale = float(embedding.scale_of(sample, codes, centroids))
-    return Reference(features[rows], labels, np.asarray(centroids), scale)
+    return Reference(rows, features, labels, np.asarray(centroids), scale)
 
 
-def unfamiliar_images(
-    run: RunFolder, features: np.ndarray, reference: Reference
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Measures every test and unknown image.
+def compared_images(run: RunFolder) -> tuple[pd.DataFrame, Float[np.ndarray, "images dim"]]:
+    """Returns every test and unknown image, and its features.
 
     Returns:
-      `row, image_id, split, species, unfamiliarity`, and the class of each nearest centroid.
+      `row, image_id, split, species`, and one vector per image.
+
+    Raises:
+      ValueError: a feature is not finite.
     """
     images = run.explained
     chosen = images.loc[images["split"].isin(["test", "unknown"])].reset_index(drop=True)
+    return chosen, finite_rows(run, "features", np.asarray(chosen["row"], np.int64))
+
+
+def unfamiliar_images(
+    images: pd.DataFrame, features: Float[np.ndarray, "images dim"], reference: Reference
+) -> tuple[pd.DataFrame, Int[np.ndarray, " images"]]:
+    """Measures images by their features.
+
+    Returns:
+      The images with their `unfamiliarity`, and the class of each nearest centroid.
+    """
     distance, nearest = embedding.unfamiliarity(
-        jnp.asarray(features[np.asarray(chosen["row"], np.int64)]),
-        jnp.asarray(reference.centroids),
-        scale=reference.scale,
+        jnp.asarray(features), jnp.asarray(reference.centroids), scale=reference.scale
     )
-    return chosen.assign(unfamiliarity=np.asarray(distance)), np.asarray(nearest)
+    return images.assign(unfamiliarity=np.asarray(distance)), np.asarray(nearest)
 
 
 def round_means(

@@ -12,7 +12,7 @@ from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.opening import check_fixed_settings, open_run
-from camtrap_jax.study.stages import STAGES, run_stage
+from camtrap_jax.study.stages import STAGES, check_inputs, run_stage
 from camtrap_jax.synthetic.dataset import write_dataset
 
 
@@ -57,6 +57,9 @@ def _check_start(root: Path, config: Config) -> None:
     start = config.model.init_from
     if start and not RunFolder(root).has_network and not Path(start).is_file():
         raise FileNotFoundError(f"{start}: no such file of weights (model.init_from)")
+    for name in STAGES:
+        if not (root / name / "stage.json").exists():
+            check_inputs(name, root, config)
 
 
 def _prepare(source: Path | None, root: Path, config: Config, console: Console) -> None:

@@ -51,12 +51,12 @@ def hottest_images(responses: Float[np.ndarray, " images"], k: int) -> Int[np.nd
     return np.argsort(-np.asarray(responses, np.float64), kind="stable")[:k]
 
 
-def camera_purity(cameras: Sequence[str]) -> float:
-    """Share of the commonest camera: 1 when all patches come from one camera.
+def purity(places: Sequence[str]) -> float:
+    """Share of the commonest place, a camera or a burst: 1 when all patches come from one.
 
-    Images of no known camera (an empty name) are left out; nan when none is left.
+    Images of no known place (an empty name) are left out; nan when none is left.
     """
-    known = [camera for camera in cameras if camera]
+    known = [place for place in places if place]
     if not known:
         return float("nan")
     return max(Counter(known).values()) / len(known)

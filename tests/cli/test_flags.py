@@ -148,7 +148,7 @@ def test_bad_values_are_all_told_in_one_line(camtrap, config_file, tmp_path):
         config_file,
         f"--workdir={tmp_path / 'x'}",
         "--config.train.epochs=0",
-        "--config.tree.linkage=single",
+        "--config.tree.linkage=centroid",
     )
     assert result.code == 1
     assert "train.epochs" in result.error
@@ -171,7 +171,7 @@ def test_unknown_settings_wrong_types_and_bad_combinations_are_told_together(
         "--config.units.num_bins",
         "2.5",
         "--config.train.momentum=7",
-        "--config.tree.linkage=single",
+        "--config.tree.linkage=centroid",
         "--config.train.reused_views=2",
         "--config.train.seed",
     )

@@ -96,3 +96,74 @@ def slow_neighbour_shares(features, training, labels, *, k, num_classes, groups,
         votes = [label for _, label in sorted(allowed)[:k]]
         shares.append(np.bincount(votes, minlength=num_classes) / len(votes))
     return np.array(shares)
+
+
+def slow_merges(tree):
+    """Lists, per merge of a linkage, its leaves and its height, merges at one height made one."""
+    size = len(tree) + 1
+    members = {leaf: {leaf} for leaf in range(size)}
+    found = []
+    for merge, (left, right, height, _) in enumerate(tree):
+        members[size + merge] = members[int(left)] | members[int(right)]
+        found.append((members[size + merge], height))
+    return [
+        (group, height)
+        for group, height in found
+        if not any(group < other and height == above for other, above in found)
+    ]
+
+
+def slow_robinson_foulds(first, second):
+    """Counts groups, of two leaves or more and not of all, that only one tree has."""
+    groups = [
+        [sorted(group) for group, _ in slow_merges(tree) if 1 < len(group) <= len(tree)]
+        for tree in (first, second)
+    ]
+    apart = sum(group not in groups[1] for group in groups[0])
+    apart += sum(group not in groups[0] for group in groups[1])
+    total = len(groups[0]) + len(groups[1])
+    return apart, apart / total if total else np.nan
+
+
+def slow_shared_counts(tree):
+    """Cuts a tree below each height, from the root down, until a pair of leaves falls apart."""
+    size = len(tree) + 1
+    heights = sorted({height for _, height in slow_merges(tree)})
+    counts = []
+    for i in range(size):
+        for j in range(i + 1, size):
+            best = 1
+            for cut in heights:
+                clusters = [{leaf} for leaf in range(size)]
+                for group, height in slow_merges(tree):
+                    if height <= cut:
+                        clusters = [c for c in clusters if not c <= group] + [group]
+                if any({i, j} <= cluster for cluster in clusters):
+                    best = max(best, len(clusters))
+            counts.append(best)
+    return counts
+
+
+def slow_joined_group(points, leaf):
+    """Merges on average distances until the leaf joins a group; returns the group and height."""
+    merges = slow_average_linkage(points)
+    group, height = next((group, height) for group, height in merges if leaf in group)
+    return group - {leaf}, height
+
+
+def slow_tree_heights(nested):
+    """Height of a nested tuple of (subtree, branch length), and leaves' meeting heights doubled."""
+    if isinstance(nested, str):
+        return {nested}, 0.0, {}
+    leaves, height, meetings, parts = set(), 0.0, {}, []
+    for child, length in nested:
+        own, up, below = slow_tree_heights(child)
+        parts.append(own)
+        height = max(height, up + length)
+        meetings |= below
+    for one in parts:
+        for other in parts:
+            if one is not other:
+                meetings |= {frozenset([a, b]): 2 * height for a in one for b in other}
+        leaves |= one
+    return leaves, height, meetings

@@ -1,6 +1,7 @@
 """Mutual information, bias correction and permutation test, one unit and species at a time."""
 
 import numpy as np
+from scipy.special import digamma
 from sklearn.metrics import mutual_info_score
 
 
@@ -47,3 +48,38 @@ def slow_p_value(values, labels, label, *, num_bins, permutations, seed):
         for _ in range(permutations)
     ]
     return (1 + sum(reached)) / (1 + permutations)
+
+
+def slow_neighbour_information(values, shows, *, k):
+    """Ross's estimate image by image in float64; equal responses counted as Gao et al. do."""
+    values = np.asarray(values, np.float64)
+    shows = np.asarray(shows)
+    if min(shows.sum(), (~shows).sum()) < 2:
+        return 0.0
+    terms = []
+    for value, presence in zip(values, shows, strict=True):
+        own = np.sort(np.abs(values[shows == presence] - value))  # itself first
+        nearest = min(k, len(own) - 1)
+        radius = own[nearest]
+        gaps = np.abs(values - value)
+        if radius > 0:
+            close, every = nearest, (gaps < radius).sum()
+        else:
+            close, every = (own == 0).sum(), (gaps == 0).sum()
+        terms.append(digamma(close) - digamma(len(own)) - digamma(every))
+    return max(digamma(len(values)) + np.mean(terms), 0.0)
+
+
+def slow_conditional_information(bins, target, given):
+    """Mean over the given classes of sklearn's information within each."""
+    return sum(
+        (given == value).mean() * mutual_info_score(bins[given == value], target[given == value])
+        for value in np.unique(given)
+    )
+
+
+def slow_shared_nats(*columns):
+    """Entropy of some columns' joint values, raised by (occupied cells - 1) / (2 n)."""
+    _, counts = np.unique(np.stack(columns, axis=1), axis=0, return_counts=True)
+    shares = counts / len(columns[0])
+    return -(shares * np.log(shares)).sum() + (len(counts) - 1) / (2 * len(columns[0]))

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from scipy.cluster.hierarchy import linkage
 
-from camtrap_jax.report.dendrogram import branch_colors, dendrogram, primary_clusters
-from camtrap_jax.report.drawing import INK, VERMILLION, inline_svg, plain, svg_text
+from camtrap_jax.report.dendrogram import RED, branch_colors, dendrogram
+from camtrap_jax.report.drawing import INK, inline_svg, plain, svg_text
 from camtrap_jax.report.figures import (
     accuracy_bars,
     confusion_image,
@@ -106,27 +106,17 @@ POINTS = np.array([0.0, 0.1, 5.0, 5.1, 10.0, 10.1, 50.0])[:, None]
 TREE = linkage(POINTS, "average")
 
 
-def test_primary_clusters_are_three_groups_of_two_or_more():
-    groups = primary_clusters(TREE)
-    assert groups[6] == -1
-    assert groups[0] == groups[1] != groups[2] == groups[3] != groups[4] == groups[5]
-
-
-def test_primary_clusters_of_two_leaves_are_one():
-    np.testing.assert_array_equal(primary_clusters(linkage([[0.0], [1.0]], "average")), [0, 0])
-
-
 def test_branches_take_the_colour_of_what_they_hold():
     colors = branch_colors(TREE, [0, 0, 1, None, None, None, -1])
     by_members = dict(zip(["0", "1", "2", "3", "4", "5", "6"], colors[:7], strict=True))
     assert by_members["0"] == by_members["1"] != by_members["2"]
-    assert by_members["3"] == by_members["4"] == by_members["5"] == VERMILLION
+    assert by_members["3"] == by_members["4"] == by_members["5"] == RED
     assert by_members["6"] == INK
     pairs = {tuple(sorted(map(int, row[:2]))): color
              for row, color in zip(TREE, colors[7:], strict=True)}  # fmt: skip
     assert pairs[0, 1] == by_members["0"]
     assert pairs[2, 3] == by_members["2"]  # an unknown species joined that cluster
-    assert pairs[4, 5] == VERMILLION
+    assert pairs[4, 5] == RED
     assert colors[-1] == INK
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from reference.pictured_run import HOSTILE, KNOWN, LONG, STAGES, UNKNOWN, make_run, small_config
 
 from camtrap_jax.report import page
-from camtrap_jax.report.page import SECTIONS, write_report
+from camtrap_jax.report.page import OPTIONAL, SECTIONS, write_report
 from camtrap_jax.run_folder import RunFolder
 from camtrap_jax.store import write_table
 
@@ -48,20 +48,20 @@ def copy_without(run, target, *names):
 
 
 def test_every_section_is_there_and_full(report):
-    assert set(report.values("id")) >= set(SECTIONS)
+    assert set(report.values("id")) >= set(SECTIONS) - set(OPTIONAL)
     assert "Not there yet" not in report.text
     for figure in ("tree", "tree-with-unknown", "unfamiliarity", "accuracy-species", "training",
                    "accuracy-cameras", "confusion-matrix", "confusion-distance",
-                   "reliability"):  # fmt: skip
+                   "reliability", "tree-pca", "tree-tsne"):  # fmt: skip
         assert f"images/{figure}.svg" in report.values("href")
-    assert report.tags.count("svg") == 9
+    assert report.tags.count("svg") == 11 + len(UNKNOWN)
 
 
 def test_every_reference_is_a_file_of_the_run(report, full_run):
     folder = full_run.root / "report"
     references = report.values("src", "href", "xlink:href")
     inner = {f"#{value}" for value in report.values("id")}
-    data = "data:image/png;base64,"
+    data = ("data:image/png;base64,", "data:image/jpeg;base64,")
     for reference in references:
         assert reference in inner or reference.startswith(data) or (folder / reference).is_file()
     pictures = {f"images/{path.name}" for path in (folder / "images").iterdir()}
@@ -92,8 +92,9 @@ def test_every_picture_has_words_and_waits_for_the_reader(report):
 
 def test_every_species_is_shown_in_the_galleries(report):
     summaries = report.tags.count("summary")
-    # random images, units, three galleries of extremes, three lists of the method, rare species
-    assert summaries == 2 * len(KNOWN) + 3 + 3 + 1
+    # random images, units, unknown species in the tree, the review list in two parts, two galleries
+    # of extremes, the scores of each unknown species, three lists of the method, rare species
+    assert summaries == 2 * len(KNOWN) + len(UNKNOWN) + 2 + 2 + 1 + 3 + 1
 
 
 def test_pictures_carry_no_metadata(report, full_run):
@@ -118,7 +119,7 @@ def test_a_section_without_its_stage_says_so(full_run, tmp_path, missing):
     found = Page(run.root / "report" / "index.html")
     silent = {"evaluate": 4}  # stages that fill several sections
     assert found.text.count("Not there yet") == sum(silent.get(name, 1) for name in missing)
-    assert set(found.values("id")) >= set(SECTIONS)
+    assert set(found.values("id")) >= set(SECTIONS) - set(OPTIONAL)
 
 
 def test_without_guided_maps_grad_cam_is_shown_and_damaged_records_are_counted(full_run, tmp_path):

@@ -1,5 +1,6 @@
 import dataclasses
 import shutil
+from pathlib import Path
 
 import pytest
 from reference.edited_dataset import change_manifest
@@ -49,8 +50,9 @@ def test_again_does_nothing(run_copy, tiny_source):
     [
         ("units.num_bins", 5, ["units", "truth", "report"]),
         ("evaluate.bootstrap_rounds", 21, ["evaluate", "truth", "report"]),
+        ("tree.linkage", "ward", ["tree", "truth", "report"]),
         # evaluate and novelty measure against the tree's centroids
-        ("tree.linkage", "ward", ["evaluate", "tree", "novelty", "truth", "report"]),
+        ("tree.seed", 1, ["evaluate", "tree", "novelty", "truth", "report"]),
         ("novelty.rounds", 3, ["novelty", "truth", "report"]),
         ("report.title", "Another title", ["report"]),
         ("explain.images", "all", [name for name in STAGES if name != "train"]),
@@ -67,8 +69,10 @@ def test_a_changed_setting_runs_what_depends_on_it_and_nothing_else(
 
 
 def test_every_section_of_the_settings_belongs_to_a_stage():
-    used = {section for stage in STAGES.values() for section in stage.settings}
-    assert used == set(read_sections())
+    used = {
+        section for stage in STAGES.values() for section in stage.settings if "." not in section
+    }
+    assert used | {"human"} == set(read_sections())  # of `dice`, which a study does not run
 
 
 def read_sections():
@@ -267,4 +271,63 @@ def test_a_stage_that_failed_lets_go_of_its_folder(run_copy, monkeypatch):
 def test_source_and_dataset_together_are_refused(tmp_path, tiny_source, tiny_dataset):
     with pytest.raises(ValueError, match="not both"):
         run_study(tmp_path / "r", tiny_config(), Silent(), source=tiny_source, dataset=tiny_dataset)
+    assert not list(tmp_path.iterdir())
+
+
+def write_taxonomy(path, text="species,genus,family\nnyala,T,B\nkudu,T,B\noribi,O,B\n"):
+    path.write_text(text)
+    return path
+
+
+def run_tree(root, config=None):
+    run = RunFolder(root)
+    return run_stage("tree", run, config or run.config, Silent())
+
+
+@pytest.fixture
+def compared(run_copy, tmp_path):
+    """A run whose tree was compared with a taxonomy, and its settings."""
+    config = tiny_config()
+    config.tree.taxonomy = str(write_taxonomy(tmp_path / "taxonomy.csv"))
+    assert run_tree(run_copy, config)
+    return run_copy, config
+
+
+def test_a_taxonomy_counts_by_what_it_says_not_by_when_it_was_written(compared):
+    root, config = compared
+    before = (root / "tree" / "comparison.csv").read_bytes()
+    write_taxonomy(Path(config.tree.taxonomy))
+    assert not run_tree(root, config)
+    write_taxonomy(Path(config.tree.taxonomy), "((nyala,oribi),kudu);")
+    assert run_tree(root, config)
+    assert (root / "tree" / "comparison.csv").read_bytes() != before
+
+
+def test_a_taxonomy_that_is_gone_does_not_undo_what_was_compared(compared):
+    root, config = compared
+    Path(config.tree.taxonomy).unlink()
+    before = times(root)
+    assert not run_tree(root, config)
+    assert run_stage("truth", RunFolder(root), config, Silent())
+    config.tree.linkage = "ward"
+    with pytest.raises(FileNotFoundError, match=r"taxonomy\.csv: no such file \(tree\.taxonomy\)"):
+        run_tree(root, config)
+    assert {p: t for p, t in times(root).items() if p.startswith("tree")} == {
+        p: t for p, t in before.items() if p.startswith("tree")
+    }
+
+
+def test_a_taxonomy_inside_the_folder_that_is_written_anew_is_refused(compared):
+    root, config = compared
+    config.tree.taxonomy = str(root / "tree" / "tree.nwk")
+    with pytest.raises(ValueError, match="copy it elsewhere"):
+        run_tree(root, config)
+    assert (root / "tree" / "tree.nwk").exists()
+
+
+def test_a_mistyped_taxonomy_ends_a_study_before_anything_is_drawn(tmp_path):
+    config = tiny_config()
+    config.tree.taxonomy = str(tmp_path / "mistyped.nwk")
+    with pytest.raises(FileNotFoundError, match=r"mistyped.*tree\.taxonomy"):
+        run_study(tmp_path / "run", config, Silent())
     assert not list(tmp_path.iterdir())

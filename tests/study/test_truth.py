@@ -8,7 +8,7 @@ from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.spatial.distance import squareform
 
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.store import create_array, read_json, write_json, write_table
+from camtrap_jax.store import create_array, read_json, read_table, write_json, write_table
 from camtrap_jax.study.truth import check_truth
 
 SIDE = 32  # of the tiny network's images
@@ -29,6 +29,8 @@ def planted(tiny_run, tmp_path):
         "trait_distance": None,
         "camera_bound": {},
         "cameras": {},
+        "parts": ["background", "horns"],
+        "species": {name: {"diagnostic_parts": ["horns"]} for name in classes},
     }
     write_truth(run, truth)
     write_masks(run, np.ones((30, 40)))
@@ -246,3 +248,56 @@ def test_without_backgrounds_nothing_is_claimed(planted):
     for name in ("background", "background_cameras"):
         (planted.root / "quality" / f"{name}.csv").unlink(missing_ok=True)
     assert not [name for name in checks_of(planted) if name.startswith("background")]
+
+
+def plant_units(run, *, on_part, on_landmark):
+    """Gives every unit a hottest cell: in the corner of the horns, of the landmark, or between."""
+    mask = np.zeros((32, 32))
+    mask[:8, :8] = 1
+    write_masks(run, mask)
+    truth = truth_of(run)
+    landmarks = {camera: {"landmark_box": [0.75, 0.75, 0.25, 0.25]}
+                 for camera in set(run.index["camera"])}  # fmt: skip
+    write_truth(run, truth, cameras=landmarks)
+    shape = read_json(run.root / "explain" / "explain.json")["map_shape"]
+    last = shape[0] * shape[1] - 1
+    units = run.array("unit_max").shape[1]
+    cells = np.full((len(run.index), units), last - 1, np.int32)
+    cells[:, on_part], cells[:, on_landmark] = 0, last
+    replace_array(run, "unit_cell", cells)
+    replace_array(run, "unit_max", np.ones((len(run.index), units), np.float32))
+    return units
+
+
+def test_units_that_respond_to_planted_places_are_found(planted):
+    classes = planted.dataset.classes
+    units = plant_units(planted, on_part=[0, 1], on_landmark=[2, 3, 4])
+    top = pd.DataFrame(
+        [{"species": name, "unit": unit} for name in classes for unit in (0, 1, units - 1)]
+    )
+    write_table(planted.root / "units" / "top_units.csv", top)
+    table = read_table(planted.root / "units" / "background.csv").reindex(range(units))
+    score = np.linspace(0.1, 0.2, units)
+    score[[2, 3]], score[4] = 1.0, 0.0
+    write_table(planted.root / "units" / "background.csv",
+                table.assign(unit=range(units), fixed_place=score))  # fmt: skip
+    checks = checks_of(planted)
+    found = checks["units: top ones that respond to telling parts, over as many at random"]
+    # Two of three top units respond, as two of all units do.
+    assert found["count"] == 2 * len(classes)
+    assert found["measured"] == pytest.approx(units / 3, abs=1e-3)
+    by_hand = (3 / (units * (units - 1) / 2)) ** len(classes)  # both among three of all
+    assert f"p {by_hand:.2g}" in found["expected"]
+    auroc = checks["units: area under the ROC curve for those that respond to a landmark"]
+    assert auroc["count"] == 3
+    assert auroc["measured"] == pytest.approx(
+        2 / 3, abs=1e-4
+    )  # two above all others, one below them
+    assert auroc["passed"] is False
+    nothing = checks["units: area under the ROC curve for those that respond to no animal"]
+    assert nothing["passed"] is None
+
+
+def test_no_unit_on_a_landmark_is_no_failure(planted):
+    plant_units(planted, on_part=[0], on_landmark=[])
+    assert not any("a landmark" in name for name in checks_of(planted))

@@ -11,13 +11,20 @@ from reference.slow_information import (
 
 from camtrap_jax.units import (
     corrected_information,
+    false_discovery_rates,
     information_sign,
     mutual_information,
     permutation_p_values,
 )
-from camtrap_jax.units.binning import response_bins
+from camtrap_jax.units.binning import bin_of, frequency_bins
 
 NUM_CLASSES = 4
+
+pytestmark = pytest.mark.usefixtures("machine")
+
+
+def response_bins(responses, used, num_bins):
+    return bin_of(responses, frequency_bins(responses, used, num_bins=num_bins))
 
 
 def sample(num_images=157, num_units=9, seed=0):
@@ -215,3 +222,27 @@ def test_no_permutations_say_nothing():
     responses, labels = sample()
     got = permutation_p_values(responses, labels, num_classes=NUM_CLASSES, permutations=0)
     assert (got == 1).all()
+
+
+def test_frames_of_a_burst_are_shuffled_as_one():
+    """Units that are alike within bursts and know nothing: p-values are honest by whole bursts."""
+    rng = np.random.default_rng(0)
+    bursts = np.repeat(np.arange(80), 4)
+    labels = rng.integers(0, NUM_CLASSES, 80)[bursts]
+    responses = rng.random((80, 300)).astype(np.float32)[bursts]
+    arguments = {"num_classes": NUM_CLASSES, "permutations": 99, "num_bins": 5}
+    honest = permutation_p_values(responses, labels, groups=bursts, **arguments)
+    assert abs((honest <= 0.1).mean() - 0.1) < 0.04
+    naive = permutation_p_values(responses, labels, **arguments)
+    assert (naive <= 0.1).mean() > 0.5
+    alone = permutation_p_values(responses, labels, groups=np.arange(320), **arguments)
+    # Each image a burst of its own: the same shuffles in another order.
+    assert abs(alone.mean() - naive.mean()) < 0.02
+
+
+def test_false_discovery_rates_by_hand():
+    p_values = np.array([[0.01, 0.02], [0.03, np.nan], [0.5, 0.04]])
+    # Sorted 0.01 0.02 0.03 0.04 0.5, times 5 / rank: 0.05 0.05 0.05 0.05 0.5.
+    expected = np.array([[0.05, 0.05], [0.05, np.nan], [0.5, 0.05]])
+    np.testing.assert_allclose(false_discovery_rates(p_values), expected)
+    assert np.isnan(false_discovery_rates(np.full((2, 2), np.nan))).all()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from camtrap_jax.units import camera_purity, hottest_images, patch_origin, top_units
+from camtrap_jax.units import hottest_images, patch_origin, purity, top_units
 
 
 def test_patch_lies_around_the_cell_by_hand():
@@ -36,11 +36,11 @@ def test_hottest_images_come_first_and_ties_in_order():
 
 
 def test_purity_is_the_share_of_the_commonest_camera():
-    assert camera_purity(["a", "b", "a", "c"]) == 0.5
-    assert camera_purity(["a"] * 9) == 1
-    assert camera_purity(["", "a", "b", ""]) == 0.5
-    assert np.isnan(camera_purity(["", ""]))
-    assert np.isnan(camera_purity([]))
+    assert purity(["a", "b", "a", "c"]) == 0.5
+    assert purity(["a"] * 9) == 1
+    assert purity(["", "a", "b", ""]) == 0.5
+    assert np.isnan(purity(["", ""]))
+    assert np.isnan(purity([]))
 
 
 def test_top_units_rank_by_information_among_those_that_respond_more():

@@ -34,6 +34,7 @@ def overview_section(results: Results) -> dict[str, Any]:
         "mean_species": metrics.get("mean_species_accuracy"),
         "cophenetic": results.json("tree/tree.json").get("cophenetic_correlation"),
         "novelty": _novelty_counts(results.table("novelty/unfamiliarity.csv")),
+        "novelty_of_rounds": results.json("novelty/novelty.json").get("unknown_above_of_rounds"),
         "burst_share": _share(audit, "same_burst", burst_share(manifest)),
         "near_share": _share(audit, "near_duplicate", np.nan),
         "copied_tests": ((audit.get("test_images") or {}).get("same_picture") or {}).get("images"),
