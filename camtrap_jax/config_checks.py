@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
+
 from camtrap_jax.config import (
     BALANCES,
     CONFLICTS,
@@ -57,9 +59,10 @@ def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
 
 
 def _edges(edges: tuple[float, ...]) -> list[str]:
-    """Checks that edges of bins are finite numbers that rise."""
+    """Checks that edges of bins are finite numbers that rise, in float32 as the responses."""
     are_numbers = all(isinstance(edge, int | float) and math.isfinite(edge) for edge in edges)
-    if are_numbers and all(low < high for low, high in itertools.pairwise(edges)):
+    rounded = [float(np.float32(edge)) for edge in edges] if are_numbers else []
+    if are_numbers and all(low < high for low, high in itertools.pairwise(rounded)):
         return []
     return [f"units.edges: expected rising numbers, got {edges}"]
 
@@ -167,7 +170,8 @@ def _ranges(config: Config) -> list[str]:
         "evaluate.permutations": (config.evaluate.permutations, 1, None),
         "evaluate.neighbours": (config.evaluate.neighbours, 1, None),
         "units.images_per_species": (config.units.images_per_species, 1, None),
-        "units.num_bins": (config.units.num_bins, 2, None),
+        "units.num_bins": (config.units.num_bins, 2, 255),
+        "units.edges: how many": (len(config.units.edges), 0, 254),
         "units.neighbours": (config.units.neighbours, 0, 100),
         "units.rounds": (config.units.rounds, 0, None),
         "units.camera_permutations": (config.units.camera_permutations, 1, None),

@@ -47,10 +47,10 @@ def main() -> None:
     values = absl_flags.FLAGS
     if values.ratings:
         _compare_with_people(run, config, [Path(name) for name in values.ratings])
-    if values.masks or not values.ratings:
-        _compare_with_marks(run, config, values.masks)
     if not values.ratings:
         _make_sheet(run, config, values.descriptors, is_optional=bool(values.masks))
+    if values.masks or not (values.ratings or values.descriptors):
+        _compare_with_marks(run, config, values.masks)
 
 
 def _compare_with_people(run: RunFolder, config: Config, ratings: list[Path]) -> None:

@@ -35,6 +35,7 @@ def parse_newick(text: str) -> Node:
             raise ValueError(f"the branch of {_name(node)!r} has length {node.length}")
     num_branches = sum(1 for _ in tree.walk()) - 1
     num_lengths = sum(token.type is TokenType.COLON for token in NewickString(text))
+    num_lengths -= ":" in text.rstrip().rstrip(";").rpartition(")")[2]  # the root has no branch
     if 0 < num_lengths < num_branches:
         raise ValueError(
             f"{num_branches - num_lengths} of {num_branches} branches have no length; expected "

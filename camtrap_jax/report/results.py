@@ -67,6 +67,7 @@ FILES = (
     "dice/features.csv",
     "dice/agreement.csv",
     "dice/dice.json",
+    "dice/sheet.json",
     "dice/mask_dice.csv",
     "dice/mask_dice_species.csv",
     "dice/mask_dice.json",

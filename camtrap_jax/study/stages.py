@@ -18,10 +18,10 @@ from camtrap_jax.store import hash_file, hash_json, lock_file, read_json, write_
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
-from camtrap_jax.study.novelty import measure_novelty
+from camtrap_jax.study.novelty import check_near, measure_novelty
 from camtrap_jax.study.quality import measure_quality
 from camtrap_jax.study.training import train_run
-from camtrap_jax.study.tree import build_tree
+from camtrap_jax.study.tree import build_tree, check_taxonomy
 from camtrap_jax.study.truth import check_truth
 from camtrap_jax.study.units import find_units
 
@@ -39,6 +39,7 @@ class Stage:
     is_joint: bool = False  # whether several processes compute it together
     is_locked: bool = False  # whether a second run of it is refused until the first has ended
     elsewhere: tuple[str, ...] = ()  # results outside its folder, deleted with the others
+    check: Callable[[RunFolder, Config], None] | None = None  # of what only the run can tell
 
     def is_whole(self, run: RunFolder) -> bool:
         """Tells whether no file is missing that lies elsewhere; folders may be cleared."""
@@ -75,8 +76,21 @@ STAGES = {
         ),
         Stage("evaluate", _quiet(evaluate_run), ("evaluate", *_CENTROIDS), ("explain",)),
         Stage("units", _quiet(find_units), ("units",), ("explain",)),
-        Stage("tree", _quiet(build_tree), ("tree",), ("explain",), inputs=("tree.taxonomy",)),
-        Stage("novelty", _quiet(measure_novelty), ("novelty", *_CENTROIDS), ("explain",)),
+        Stage(
+            "tree",
+            _quiet(build_tree),
+            ("tree",),
+            ("explain",),
+            inputs=("tree.taxonomy",),
+            check=check_taxonomy,
+        ),
+        Stage(
+            "novelty",
+            _quiet(measure_novelty),
+            ("novelty", *_CENTROIDS),
+            ("explain",),
+            check=check_near,
+        ),
         Stage(
             "truth",
             _quiet(check_truth),
@@ -90,7 +104,7 @@ STAGES = {
             ("train", "explain", "quality", "evaluate", "units", "tree", "novelty", "truth"),
             (
                 "leak/accuracies.csv",
-                *("dice/dice.csv", "dice/features.csv", "dice/dice.json"),
+                *("dice/dice.csv", "dice/features.csv", "dice/dice.json", "dice/sheet.json"),
                 *("dice/mask_dice.csv", "dice/mask_dice.json"),
             ),
         ),
@@ -163,7 +177,10 @@ def _begin(name: str, run: RunFolder, config: Config, *, afresh: bool) -> bool:
     for other in STAGES[name].needs:
         _check_finished(other, run, config)
     if afresh or not _is_up_to_date(name, run, config):
-        check_inputs(name, run.root, config)  # before results are discarded for want of them
+        # Before results are discarded for what cannot be used.
+        check_inputs(name, run.root, config)
+        if (check := STAGES[name].check) is not None:
+            check(run, config)
     if afresh and (run.root / name).exists():
         _discard_results(name, run)
     mark = run.root / name / _MARK

@@ -35,6 +35,7 @@ def unit_redundancy(
       The overlap is the interaction information of McGill 1954, "Multivariate information
       transmission", with the sign that makes redundancy positive.
     """
+    first, second = (np.asarray(bins, np.int64) for bins in (first, second))  # products of bins
     both = first * (int(second.max(initial=0)) + 1) + second
     one, other, pair, presence = (_entropy(codes) for codes in (first, second, both, shows))
     shared = max(one + other - pair, 0.0)

@@ -65,6 +65,7 @@ def test_without_lengths_levels_count():
         ("(a,'b);", "no Newick tree"),
         ("(a,b]);", "line 1, column 5"),
         ("(a:1,b);", "1 of 2 branches have no length"),
+        ("((a:1,b:1):1,(c:1,d):1)x:0;", "1 of 6 branches have no length"),
         ("(a:1,b:x);", "'b'.*expected a number.*'x'"),
         ("(a:1,b:-2);", "'b' has length -2"),
         ("(a:1,b:nan);", "'b' has length nan"),

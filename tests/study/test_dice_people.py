@@ -83,3 +83,12 @@ def test_kappa_is_over_all_offered_features_and_empty_where_all_said_the_same(ru
     text = (run.root / "dice" / "dice.csv").read_text().splitlines()
     assert text[2].endswith(",")
     assert text[2].startswith("nyala,0.0,0.0,0.0,3,2,0,0,")
+
+
+def test_more_images_than_the_sheet_has_are_refused(run, tmp_path):
+    config = Config()
+    config.human.min_images = 5
+    paths = rate(tmp_path, {"Ana": {("k0", "horns")}, "Ben": {("k0", "horns")}})
+    with pytest.raises(ValueError, match=r"human\.min_images: expected at most 4, .* got 5"):
+        compare_with_people(run, config, paths)
+    assert not (run.root / "dice" / "dice.csv").exists()

@@ -331,3 +331,24 @@ def test_a_mistyped_taxonomy_ends_a_study_before_anything_is_drawn(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"mistyped.*tree\.taxonomy"):
         run_study(tmp_path / "run", config, Silent())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("novelty.near", ("lyon",), r"novelty\.near: expected some of the unknown species"),
+        ("tree.taxonomy", "((nyala,oribi),kudu;", r"taxonomy\.txt: line 1, column 21"),
+    ],
+)
+def test_what_cannot_be_used_costs_no_results(run_copy, tmp_path, name, value, message):
+    stage, setting = name.split(".")
+    if stage == "tree":
+        value = str(write_taxonomy(tmp_path / "taxonomy.txt", value))
+    config = tiny_config()
+    setattr(getattr(config, stage), setting, value)
+    before = {path: path.read_bytes() for path in (run_copy / stage).rglob("*") if path.is_file()}
+    run = open_run(run_copy, RunFolder(run_copy).dataset, config)
+    with pytest.raises(ValueError, match=message):
+        run_stage(stage, run, config, Silent())
+    assert {path: path.read_bytes() for path in before} == before
+    assert not (run_copy / stage / "started.json").exists()

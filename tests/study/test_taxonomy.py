@@ -67,7 +67,7 @@ def test_species_that_are_missing_are_left_out_and_named(tmp_path):
         ("species,Species,genus\na,b,c\n", ["one column `species`"]),
         (CSV.replace("nyala,T,B", "nyala,T,F"), ["genus 'T' is in family 'B' and in family 'F'"]),
         ("", ["expected a Newick tree", "got the columns none"]),
-        ("species,genus\nlion,d\nkudu,a,b,c\n", ["row 3: expected 2 fields", "got 4"]),
+        ("species,genus\n\n\nlion,d\nkudu,a,b,c\n", ["line 5: expected 2 fields", "got 4"]),
         ("#NEXUS\nbegin trees;", ["NEXUS", "Newick"]),
         ("((kudu,nyala,lion);", ["line 1, column 20", "no Newick tree"]),
         (b"species,genus\n\xff\xfe,b\n", ["UTF-8"]),

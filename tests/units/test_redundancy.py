@@ -27,6 +27,14 @@ def test_equals_entropies_of_the_joint_values():
     assert found == pytest.approx(unit_redundancy(second, first, shows))
 
 
+def test_bins_of_one_byte_are_no_limit():
+    rng = np.random.default_rng(2)
+    first, second = rng.integers(0, 200, (2, 400))
+    shows = rng.random(400) < 0.5
+    narrow = unit_redundancy(first.astype(np.uint8), second.astype(np.uint8), shows)
+    assert narrow == unit_redundancy(first, second, shows)
+
+
 def test_a_copy_is_wholly_redundant_and_exclusive_or_wholly_complementary():
     rng = np.random.default_rng(1)
     first, second = rng.integers(0, 2, (2, 20_000))

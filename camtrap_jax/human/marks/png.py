@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from PIL import Image
 
 from camtrap_jax.human.marks.entry import Entry
@@ -27,6 +27,8 @@ def _read(file: Path) -> Drawing:
     try:
         with Image.open(file, formats=("PNG",)) as image:
             pixels = _marked(image)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(
             f"{file}: expected a PNG mask, got a file that cannot be read ({error})"
@@ -37,6 +39,8 @@ def _read(file: Path) -> Drawing:
 def _marked(image: Image.Image) -> Bool[np.ndarray, "height width"]:
     """Tells which pixels count; colours decide where nothing is transparent, else opacity does."""
     values = np.asarray(image)  # of a palette, the numbers of its colours
+    if image.mode == "P":
+        _check_palette(image, np.unique(values))
     if values.ndim == 2:
         return values != 0
     if image.mode in ("LA", "RGBA"):
@@ -44,3 +48,18 @@ def _marked(image: Image.Image) -> Bool[np.ndarray, "height width"]:
         if opacity.min() < 255:
             return opacity != 0
     return (values != 0).any(-1)
+
+
+def _check_palette(image: Image.Image, used: Int[np.ndarray, " numbers"]) -> None:
+    """Refuses a palette of which it is unclear whether its numbers or its colours count.
+
+    Where number 0 is bright and another black, programs that store labels mean that 0 is nothing,
+    and programs that save few colours that black is.
+    """
+    colours = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+    is_black = {int(number): not colours[number].any() for number in used if number < len(colours)}
+    if not is_black.get(0, True) and any(is_black.values()):
+        raise ValueError(
+            "its palette has a bright colour 0 and black elsewhere, so that it is unclear what is "
+            "marked; save it in greyscale, with 0 where nothing is"
+        )

@@ -117,5 +117,7 @@ def _estimated(row: Any) -> Row | None:
 
 
 def _is_old(results: Results, found: dict[str, Any]) -> bool:
-    """Tells whether the maps were made anew since people looked at them."""
-    return found.get("explained") != results.json("explain/stage.json").get("key")
+    """Tells whether the maps, or the sheet, were made anew since people looked at them."""
+    sheet = results.json("dice/sheet.json").get("sheet")
+    is_another = "sheet" in found and sheet is not None and found["sheet"] != sheet
+    return is_another or found.get("explained") != results.json("explain/stage.json").get("key")

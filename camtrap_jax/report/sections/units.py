@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import Any
 
@@ -64,6 +65,7 @@ def _unit(row: Row, patches: list[Row], pictures: Pictures, places: int, prefix:
         "sheet": sheet,
         "is_impure": is_impure,
         "knows_place": knows_place,
+        "is_repeated": not math.isnan(number(row.get("top_share"))),
         "warned": is_impure or knows_place,
     }  # fmt: skip
 

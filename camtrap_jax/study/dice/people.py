@@ -44,11 +44,18 @@ def compare_with_people(run: RunFolder, config: Config, ratings: Sequence[Path])
 
     Raises:
       FileNotFoundError: there is no sheet, or no such file.
-      ValueError: a file cannot be used, or more raters have to agree than there are.
+      ValueError: a file cannot be used, or more raters have to agree, or on more images, than
+        there are.
     """
     sheet, explained = read_sheet(run)
     answers = read_ratings(ratings, sheet)
     settings = config.human
+    most = max(len(one.images) for one in answers.values())
+    if settings.min_images > most:
+        raise ValueError(
+            f"human.min_images: expected at most {most}, the images a species on the sheet, got "
+            f"{settings.min_images}"
+        )
     shown = {name: agreed(one.ticks, settings.agreement) for name, one in answers.items()}
     table = pd.DataFrame(
         [_species_row(name, one, shown[name], settings) for name, one in answers.items()]

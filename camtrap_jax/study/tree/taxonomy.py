@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from camtrap_jax import embedding
+from camtrap_jax.config import Config
+from camtrap_jax.run_folder import RunFolder
 
 MIN_SPECIES = 3  # of fewer there is but one tree
 RANKS = "the place of the finest shared rank, from 1"
@@ -36,6 +38,12 @@ class Taxonomy:
     tree: np.ndarray
     heights: str
     ranks: list[str]
+
+
+def check_taxonomy(run: RunFolder, config: Config) -> None:
+    """Refuses a file in `tree.taxonomy` that cannot be compared; raises as `read_taxonomy`."""
+    if config.tree.taxonomy:
+        read_taxonomy(Path(config.tree.taxonomy), run.classes)
 
 
 def read_taxonomy(path: Path, known: Sequence[str]) -> Taxonomy:
@@ -90,16 +98,18 @@ def _table(text: str) -> pd.DataFrame:
     lines = text.splitlines()
     separator = max(",;\t", key=lines[0].count) if lines else ","
     try:
-        rows = [row for row in csv.reader(lines, delimiter=separator) if any(row)]
+        reader = csv.reader(lines, delimiter=separator)
+        rows = [(reader.line_num, row) for row in reader if any(row)]
     except csv.Error as error:
         raise ValueError(f"expected a Newick tree or a CSV file, got {error}") from None
-    names = [name.strip() for name in rows[0]] if rows else []
-    for number, row in enumerate(rows[1:], start=2):
+    header, *body = rows or [(0, [])]
+    names = [name.strip() for name in header[1]]
+    for number, row in body:
         if len(row) != len(names):
             raise ValueError(
-                f"row {number}: expected {len(names)} fields as in the header, got {len(row)}"
+                f"line {number}: expected {len(names)} fields as in the header, got {len(row)}"
             )
-    texts = [[field.strip() for field in row] for row in rows[1:]]
+    texts = [[field.strip() for field in row] for _, row in body]
     table = pd.DataFrame(texts, columns=names, dtype="str")
     table = table.rename(columns={name: "species" for name in table if name.lower() == "species"})
     if "species" not in table or table.shape[1] < 2 or not table.columns.is_unique:

@@ -113,10 +113,19 @@ def test_png_masks_of_every_kind(tmp_path, mode):
 
 
 def palette(numbers):
-    """An image whose colour 0 is bright: in a palette the numbers count."""
+    """An image of colours by number."""
     image = Image.fromarray(numbers, "P")
-    image.putpalette([200, 200, 200, 0, 0, 0])
+    image.putpalette([0, 0, 0, 200, 0, 0])
     return image
+
+
+def test_a_palette_that_may_mean_either_is_refused(tmp_path):
+    image = Image.fromarray(np.eye(4, dtype=np.uint8), "P")
+    image.putpalette([255, 255, 255, 0, 0, 0])
+    image.save(tmp_path / "1.png")
+    (entry,) = list_marks(tmp_path)
+    with pytest.raises(ValueError, match=r"1\.png: its palette has a bright colour 0"):
+        entry.read()
 
 
 @pytest.mark.parametrize(
