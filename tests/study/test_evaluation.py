@@ -115,7 +115,11 @@ SEQUENCES = pd.DataFrame(
 
 
 def test_sequences_are_one_per_camera_and_images_without_one_stand_alone():
-    np.testing.assert_array_equal(sequence_codes(SEQUENCES), [0, 0, 1, 1, 2, 3, 0])
+    # By their names: image b comes before image c, in whatever order the files are.
+    expected = np.array([0, 0, 1, 1, 3, 2, 0])
+    np.testing.assert_array_equal(sequence_codes(SEQUENCES), expected)
+    turned = SEQUENCES.iloc[::-1].reset_index(drop=True)
+    np.testing.assert_array_equal(sequence_codes(turned), expected[::-1])
 
 
 def test_a_sequence_is_named_once_and_counts_under_each_of_its_labels():
