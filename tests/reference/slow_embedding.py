@@ -43,13 +43,6 @@ def slow_unfamiliarity(features, centroids, scale):
     return np.array(values), np.array(nearest)
 
 
-def slow_mahalanobis(features, training, labels, covariance):
-    """Distance to the nearest class mean through the covariance's inverse."""
-    inverse = np.linalg.inv(covariance)
-    means = [training[labels == label].mean(axis=0) for label in np.unique(labels)]
-    return np.array([min(np.sqrt((f - m) @ inverse @ (f - m)) for m in means) for f in features])
-
-
 def parse_newick(text):
     """Reads a tree: returns its leaves' names, their depths, and pairs' path lengths."""
     tokens = re.findall(r"'(?:[^']|'')*'|[(),:;]|[^(),:;']+", text)
