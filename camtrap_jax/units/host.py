@@ -11,12 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import ArrayLike, Bool, Float, Int, UInt8
+from jaxtyping import ArrayLike, Bool, Float, Int, UInt8, UInt16
 
-SLAB = 32  # units at a time
+SLAB = 64  # units at a time, at most
 WORD = 16  # bits that are counted at once
 MOST_BINS = 255
 
@@ -28,8 +27,10 @@ def is_on_host(*arrays: ArrayLike) -> bool:
 
 def by_slabs(function: Callable[[slice], np.ndarray], num_units: int) -> np.ndarray:
     """Joins what a function returns for some units at a time, along the first axis."""
-    slabs = [slice(start, start + SLAB) for start in range(0, num_units, SLAB)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    cores = len(os.sched_getaffinity(0))
+    size = max(min(SLAB, num_units // cores), 1)
+    slabs = [slice(start, start + size) for start in range(0, num_units, size)]
+    with ThreadPoolExecutor(cores) as pool:
         return np.concatenate(list(pool.map(function, slabs)))
 
 
@@ -90,28 +91,35 @@ def count_responses(
     For each edge the responses above it are one bit an image; with the images of a class side by
     side, counting set bits is all that is left to do.
     """
-    # XLA transposes five times as fast as NumPy.
-    columns = np.asarray(jnp.asarray(responses.T))
-    images, is_padding, starts = _class_by_class(labels, num_classes)
+    images = np.argsort(labels, kind="stable")
+    bounds = np.searchsorted(labels[images], np.arange(num_classes + 1))
 
     def counts_of(units: slice) -> np.ndarray:
-        slab = columns[units]
-        edges = frequency_edges(slab, num_bins)
-        ordered = np.take(slab, images, axis=1)
-        ordered[:, is_padding] = -np.inf
-        zeros = _bits_by_class(ordered == 0, starts)
-        has_silent = np.asarray(zeros.any(axis=1))
-        above = [_bits_by_class(ordered >= edge[:, None], starts) for edge in edges.T]
+        slab = _columns(responses[:, units], images)
+        edges = frequency_edges(slab[:, : len(images)], num_bins)
+        words = [_packed(slab == 0), *(_packed(slab >= edge[:, None]) for edge in edges.T[::-1])]
+        zeros, *above = _bits_by_class(np.stack(words), bounds)
+        has_silent = zeros.any(axis=1)
         # Zeros that are bin 0 are no response above an edge of 0 or less.
-        above = [
-            reached - zeros * (has_silent & (edge <= 0))[:, None]
-            for reached, edge in zip(above, edges.T, strict=True)
-        ]
-        everything = np.broadcast_to(np.bincount(labels, minlength=num_classes), zeros.shape)
-        counts = np.diff([*above[::-1], everything], axis=0, prepend=0)[::-1]
+        above -= zeros * (has_silent & (edges.T[::-1] <= 0))[:, :, None]
+        everything = np.broadcast_to(np.diff(bounds), zeros.shape)
+        counts = np.diff([*above, everything], axis=0, prepend=0)[::-1]
         return np.moveaxis(_with_silent(counts, zeros, has_silent), 0, 1)
 
-    return np.moveaxis(by_slabs(counts_of, len(columns)), 1, 0).astype(np.float64)
+    counts = by_slabs(counts_of, responses.shape[1])
+    return np.moveaxis(counts, 1, 0).astype(np.float64)
+
+
+def _columns(
+    responses: Float[np.ndarray, "images units"], images: Int[np.ndarray, " images"]
+) -> Float[np.ndarray, "units places"]:
+    """Transposes images in some order, up to whole words and at least one place more.
+
+    What fills up is above no edge. NumPy transposes what lies together three times as fast.
+    """
+    rows = np.full((len(images) // WORD * WORD + WORD, responses.shape[1]), -np.inf, np.float32)
+    np.take(responses, images, axis=0, out=rows[: len(images)], mode="clip")
+    return np.ascontiguousarray(rows.T)
 
 
 def _with_silent(counts: np.ndarray, zeros: np.ndarray, has_silent: np.ndarray) -> np.ndarray:
@@ -120,27 +128,16 @@ def _with_silent(counts: np.ndarray, zeros: np.ndarray, has_silent: np.ndarray) 
     return np.where(has_silent[:, None], moved, counts)
 
 
-def _class_by_class(
-    labels: Int[np.ndarray, " images"], num_classes: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Orders images by class, each class filled up to whole words of bits.
-
-    Returns:
-      The image at each place, whether the place is a filling, and each class's first word.
-    """
-    sizes = np.bincount(labels, minlength=num_classes)
-    words = np.maximum(-(-sizes // WORD), 1)  # reduceat needs one of an empty class, too
-    starts = np.concatenate([[0], np.cumsum(words)[:-1]])
-    rank = np.arange(len(labels)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    places = np.repeat(starts * WORD, sizes) + rank
-    images = np.zeros(words.sum() * WORD, np.int64)
-    is_padding = np.ones(len(images), bool)
-    images[places], is_padding[places] = np.argsort(labels, kind="stable"), False
-    return images, is_padding, starts
+def _packed(flags: Bool[np.ndarray, "units places"]) -> UInt16[np.ndarray, "units words"]:
+    return np.packbits(flags, axis=1, bitorder="little").view(f"<u{WORD // 8}")
 
 
 def _bits_by_class(
-    flags: Bool[np.ndarray, "units places"], starts: Int[np.ndarray, " classes"]
-) -> Int[np.ndarray, "units classes"]:
-    words = np.bitwise_count(np.packbits(flags, axis=1).view(np.uint16))
-    return np.add.reduceat(words, starts, axis=1, dtype=np.int64)
+    words: UInt16[np.ndarray, "flags units words"], bounds: Int[np.ndarray, " classes_and_one"]
+) -> Int[np.ndarray, "flags units classes"]:
+    """Counts the set bits from each bound to the next; there is a place after the last."""
+    word, bits_before = np.divmod(bounds, WORD)
+    before = np.bitwise_count(words[..., word] & ((1 << bits_before) - 1)).astype(np.int64)
+    whole = np.add.reduceat(np.bitwise_count(words), word, axis=-1, dtype=np.int64)
+    # Where no word lies between two bounds, reduceat returns one.
+    return whole[..., :-1] * (word[1:] > word[:-1]) + before[..., 1:] - before[..., :-1]
