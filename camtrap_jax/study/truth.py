@@ -133,12 +133,13 @@ def background_checks(run: RunFolder, truth: PlantedTruth) -> list[Check]:
     checks = []
     species, cameras = set(bound), set(bound.values())
     for title, name, column, measure, planted in (
-        ("background: planted species", "quality/background", "species", "lost", species),
-        ("background: planted camera", "quality/background_cameras", "camera", "changed", cameras),
+        ("background: planted species", "quality/background", "species", "by_place", species),
+        ("background: planted camera", "quality/background_cameras", "camera", "by_place", cameras),
         ("units: planted species", "units/species", "species", "lost", species),
     ):
         path = run.root / f"{name}.csv"
-        table = read_table(path) if path.exists() else pd.DataFrame(columns=[column, measure])
+        table = read_table(path) if path.exists() else pd.DataFrame()
+        table = table.reindex(columns=[column, measure])  # an older table may lack the measure
         listed = table.loc[table[measure].notna(), column].tolist()
         ranks = sorted(listed.index(one) + 1 for one in planted.intersection(listed))
         if ranks:

@@ -57,28 +57,38 @@ def section_of(run):
     return quality_section(Results(run, run.config), Pictures(run, run.root / "report"))
 
 
-def test_species_that_lose_much_elsewhere_are_flagged(full_run, tmp_path):
+def test_species_with_a_telling_place_are_flagged(full_run, tmp_path):
     run = RunFolder(shutil.copytree(full_run.root, tmp_path / "run"))
     table = pd.DataFrame(
         [
-            ("much", 0.4, 0.2, 0.6, 0.1),
-            ("by chance", 0.3, -0.1, 0.7, 0.9),
-            ("for sure, but little", 0.19, 0.1, 0.2, None),
-            ("never moved", None, None, None, 0.5),
+            ("both", 0.4, 0.2, 0.6, 0.5, 0.3, 0.1),
+            ("alone", 0.0, -0.1, 0.1, 0.3, 0.1, 0.2),
+            ("needed", 0.3, 0.1, 0.5, 0.1, 0.0, 0.4),
+            ("by chance", 0.3, -0.1, 0.7, 0.4, 0.0, 0.9),
+            ("for sure, but little", 0.19, 0.1, 0.2, 0.19, 0.1, None),
+            ("never moved", None, None, None, None, None, 0.5),
         ],
-        columns=["species", "lost", "lost_low", "lost_high", "outside"],
+        columns=["species", "lost", "lost_low", "lost_high", "alone", "alone_low", "outside"],
     )
-    for name in ("images", "at_home", "moved", "without", "without_others", "low", "by_chance"):
+    table["by_place"] = table[["lost", "alone"]].max(axis=1)
+    for name in ("images", "at_home", "moved", "empty_home", "alone_high", "low", "by_chance"):
         table[name] = 0.5
     write_table(run.root / "quality" / "background.csv", table)
     cameras = table.rename(columns=lambda name: name.replace("lost", "changed"))
     cameras = cameras.rename(columns={"species": "camera"})
     write_table(run.root / "quality" / "background_cameras.csv", cameras)
     found = section_of(run)
-    assert [row["species"] for row in found["moved"]] == table["species"].tolist()[:3]
-    assert [row["flagged"] for row in found["moved"]] == [True, False, False]
-    assert [row["camera"] for row in found["cameras"]] == table["species"].tolist()[:3]
-    assert [row["species"] for row in found["marks"]] == ["by chance", "never moved", "much"]
+    assert [row["species"] for row in found["moved"]] == table["species"].tolist()[:5]
+    assert [row["doubt"] for row in found["moved"]] == [
+        "needs the place, and names it without the animal",
+        "names the place without the animal",
+        "needs the place",
+        None,
+        None,
+    ]
+    assert [row["camera"] for row in found["cameras"]] == table["species"].tolist()[:5]
+    marked = ["by chance", "never moved", "needed", "alone", "both"]
+    assert [row["species"] for row in found["marks"]] == marked
 
 
 def test_where_nothing_was_moved_there_is_no_table_of_it(full_run):

@@ -93,28 +93,45 @@ def test_what_moved_animals_lose_decides_the_order(painted):
     moved["at_home"], moved["moved"] = 0.9, [0.9, 0.9, 0.9, 0.1, 1.1]
     moved["lost"] = moved["at_home"] - moved["moved"]
     moved["changed"] = moved["lost"].abs()
-    moved["without"], moved["without_others"] = [0.2, 0.2, 0.5, 1.0, 0.0], 0.1
+    moved["empty_home"], moved["empty_moved"] = [0.2, 0.2, 0.5, 0.6, 0.0], 0.2
+    moved["alone"] = moved["empty_home"] - moved["empty_moved"]
     write_background(painted, painted.config, moved)
     species = read_table(painted.root / "quality" / "background.csv")
     assert species["species"].tolist() == ["kudu", "nyala"]  # by marks it is the other way round
     np.testing.assert_allclose(species["lost"], [0.3, 0.0], atol=1e-6)
     np.testing.assert_allclose(species["moved"], [0.6, 0.9], atol=1e-6)
-    np.testing.assert_allclose(species["without"], [0.5, 0.3], atol=1e-6)
+    np.testing.assert_allclose(species["empty_home"], [0.3, 0.3], atol=1e-6)
+    np.testing.assert_allclose(species["alone"], [0.1, 0.1], atol=1e-6)
+    np.testing.assert_allclose(species["by_place"], [0.3, 0.1], atol=1e-6)
     np.testing.assert_allclose(species["outside"], [0.05, 0.4], atol=1e-6)
     assert species["moved_images"].tolist() == [2, 3]
     # Two bursts of kudus, of which one loses 0.8 and one gains 0.2.
     assert species.loc[0, ["lost_low", "lost_high"]].tolist() == pytest.approx([-0.2, 0.8])
+    assert species.loc[0, ["alone_low", "alone_high"]].tolist() == pytest.approx([-0.2, 0.4])
     cameras = read_table(painted.root / "quality" / "background_cameras.csv")
     assert cameras["camera"].tolist() == ["B", "A"]
     np.testing.assert_allclose(cameras["changed"], [1 / 3, 0.0], atol=1e-6)  # gains count, too
+    np.testing.assert_allclose(cameras["by_place"], [1 / 3, 0.0], atol=1e-6)
     assert "lost" not in cameras
+
+
+def test_a_place_that_is_enough_counts_as_one_that_is_needed(painted):
+    moved = painted.index[["image_id", "species", "camera", "sequence"]].iloc[:5].copy()
+    moved[["at_home", "moved", "empty_home", "empty_moved"]] = 0.5
+    moved["lost"] = moved["changed"] = np.where(moved["species"] == "kudu", 0.3, 0.0)
+    moved["alone"] = np.where(moved["species"] == "nyala", 0.4, 0.0)
+    write_background(painted, painted.config, moved)
+    species = read_table(painted.root / "quality" / "background.csv")
+    assert species["species"].tolist() == ["nyala", "kudu"]
+    np.testing.assert_allclose(species["by_place"], [0.4, 0.3], atol=1e-6)
 
 
 def test_a_species_that_could_not_be_moved_comes_last(painted):
     moved = painted.index[["image_id", "species", "camera", "sequence"]].iloc[:5].copy()
-    moved[["at_home", "without", "without_others"]] = 0.5
-    moved["moved"] = moved["lost"] = moved["changed"] = np.where(
-        moved["species"] == "nyala", np.nan, 0.0
+    moved[["at_home", "empty_home"]] = 0.5
+    moved[["moved", "lost", "changed", "empty_moved", "alone"]] = 0.0
+    moved.loc[moved["species"] == "nyala", ["moved", "lost", "changed", "empty_moved", "alone"]] = (
+        np.nan
     )
     write_background(painted, painted.config, moved)
     text = (painted.root / "quality" / "background.csv").read_text().splitlines()
@@ -128,7 +145,7 @@ def test_a_species_that_could_not_be_moved_comes_last(painted):
 def test_without_stored_maps_the_moved_animals_are_written(painted):
     painted.__dict__["has_array"] = lambda name: False
     moved = painted.index[["image_id", "species", "camera", "sequence"]].iloc[:5].copy()
-    moved[["at_home", "moved", "lost", "changed", "without", "without_others"]] = 0.25
+    moved[["at_home", "moved", "lost", "changed", "empty_home", "empty_moved", "alone"]] = 0.25
     write_background(painted, painted.config, moved)
     species = read_table(painted.root / "quality" / "background.csv")
     np.testing.assert_allclose(species["lost"], 0.25)

@@ -105,16 +105,16 @@ class NeedsThePlace:
 
 
 def means(table):
-    columns = ["at_home", "moved", "lost", "without", "without_others"]
+    columns = ["at_home", "moved", "lost", "empty_home", "empty_moved", "alone"]
     return table.groupby("species")[columns].mean().round(6).T.to_dict()
 
 
 def test_a_network_that_knows_the_animal_loses_nothing(run):
     found = means(move_animals(run, config(), KnowsTheAnimal(), None))
-    for species, without in (("kudu", 0.0), ("nyala", 1.0), ("oribi", 0.0)):
+    for species, empty in (("kudu", 0.0), ("nyala", 1.0), ("oribi", 0.0)):
         assert found[species]["at_home"] == found[species]["moved"] == 1.0
-        assert found[species]["lost"] == 0.0
-        assert found[species]["without"] == found[species]["without_others"] == without
+        assert found[species]["lost"] == found[species]["alone"] == 0.0
+        assert found[species]["empty_home"] == found[species]["empty_moved"] == empty
 
 
 def test_a_network_that_needs_the_place_loses_all_of_the_species_bound_to_it(run):
@@ -125,21 +125,25 @@ def test_a_network_that_needs_the_place_loses_all_of_the_species_bound_to_it(run
     assert found["kudu"]["moved"] == pytest.approx(1 / 3, abs=1e-5)
     assert found["kudu"]["lost"] == pytest.approx(2 / 3, abs=1e-5)
     assert found["nyala"]["lost"] == found["oribi"]["lost"] == 0.0
+    assert table["alone"].tolist() == [0.0] * len(table)  # not enough, though needed
     np.testing.assert_array_equal(table["changed"], table["lost"].abs())
 
 
 def test_a_network_that_names_the_place_names_it_without_the_animal(run):
     table = move_animals(run, config(), KnowsThePlace(), None)
     found = means(table)
-    assert found["kudu"]["without"] == 1.0
+    # It knows the kudu anywhere: the place is enough, and not needed.
+    assert found["kudu"]["lost"] == pytest.approx(0.0, abs=1e-5)
+    assert found["kudu"]["empty_home"] == 1.0
+    # Elsewhere what was painted over is none of the three.
+    assert found["kudu"]["empty_moved"] == pytest.approx(1 / 3, abs=1e-5)
+    assert found["kudu"]["alone"] == pytest.approx(2 / 3, abs=1e-5)
     # Nyalas at camera A are called kudus there, and are themselves elsewhere.
     misled = table.loc[(table["species"] == "nyala") & (table["camera"] == "A")]
     np.testing.assert_allclose(misled["lost"], -1.0, atol=1e-5)
     np.testing.assert_allclose(misled["changed"], 1.0, atol=1e-5)
-    at_a = table.loc[table["species"] != "kudu", "camera"].eq("A").mean()
-    assert at_a == 0.25
-    # Elsewhere what was painted over is none of the three.
-    assert found["kudu"]["without_others"] == pytest.approx(at_a + (1 - at_a) / 3, abs=1e-5)
+    np.testing.assert_allclose(misled["empty_home"], 0.0, atol=1e-5)
+    np.testing.assert_allclose(misled["alone"], -1 / 3, atol=1e-5)
 
 
 def test_painted_over_animals_leave_no_trace(run, monkeypatch):
@@ -178,8 +182,8 @@ def test_where_there_is_no_other_background_nothing_is_claimed(run):
     run.index.loc[run.index["species"] != "kudu", "camera"] = "A"
     table = move_animals(run, config(), KnowsTheAnimal(), None)
     assert table["at_home"].notna().all()
-    assert table["moved"].isna().all()
-    assert table["lost"].isna().all()
+    assert table["empty_home"].notna().all()
+    assert table[["moved", "lost", "changed", "empty_moved", "alone"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(("column", "value"), [("bbox", ""), ("camera", ""), ("split", "train")])

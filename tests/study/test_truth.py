@@ -220,18 +220,19 @@ def write_background(run, name, values):
 
 
 @pytest.mark.parametrize(
-    ("lost", "share", "ranks"),
+    ("by_place", "share", "ranks"),
     [
         ([0.3, 0.2, 0.1], 1.0, "1, 2"),
         ([0.3, 0.1, 0.2], 1.0, "1, 2"),  # the list is taken as it is
         ([0.3, np.nan, 0.2], 1.0, "1"),  # what could not be measured is not held against it
     ],
 )
-def test_species_known_by_their_background_head_the_list(planted, lost, share, ranks):
+def test_species_known_by_their_background_head_the_list(planted, by_place, share, ranks):
     bind(planted, {"kudu": "C1", "oribi": "C0"})
-    write_background(planted, "background", {"species": ["oribi", "kudu", "nyala"], "lost": lost})
-    changed = {"camera": ["C9", "C1", "C0"], "changed": [0.3, 0.2, 0.1]}
-    write_background(planted, "background_cameras", changed)
+    species = {"species": ["oribi", "kudu", "nyala"], "by_place": by_place}
+    write_background(planted, "background", species)
+    cameras = {"camera": ["C9", "C1", "C0"], "by_place": [0.3, 0.2, 0.1]}
+    write_background(planted, "background_cameras", cameras)
     found = checks_of(planted)
     species = found["background: planted species at the head of the list"]
     assert species["measured"] == share
@@ -247,6 +248,13 @@ def test_without_backgrounds_nothing_is_claimed(planted):
     bind(planted, {"kudu": "C1"})
     for name in ("background", "background_cameras"):
         (planted.root / "quality" / f"{name}.csv").unlink(missing_ok=True)
+    assert not [name for name in checks_of(planted) if name.startswith("background")]
+
+
+def test_a_table_without_the_measure_claims_nothing(planted):
+    bind(planted, {"kudu": "C1"})
+    write_background(planted, "background", {"species": ["kudu"], "lost": [0.3]})
+    write_background(planted, "background_cameras", {"camera": ["C1"], "changed": [0.3]})
     assert not [name for name in checks_of(planted) if name.startswith("background")]
 
 

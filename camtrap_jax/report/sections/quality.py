@@ -20,7 +20,7 @@ MUCH_THE_SAME = 0.5  # after the network has forgotten everything
 SAME_FOR_CLASSES = 0.9
 NOT_STABLE = 0.5
 CAMERAS = 12  # that are shown, of a study's hundreds
-MUCH_LOST = 0.2  # of the probability, before other cameras' backgrounds
+MUCH_BY_PLACE = 0.2  # of the probability, before other cameras' backgrounds
 CHANCE = {"heatmap": "random_heatmap", "saliency": "random_saliency"}
 COLUMNS = {
     "pointing_game": "points at animal",
@@ -63,7 +63,7 @@ def quality_section(results: Results, pictures: Pictures) -> dict[str, Any] | No
         "best_at_parts": _best(methods, named, "mass_in_parts"),
         "parts_share": found["shares"].get("parts"),
         "moved": _moved(background),
-        "cameras": _having(cameras, "changed")[:CAMERAS],
+        "cameras": _having(cameras, "by_place")[:CAMERAS],
         "marks": sorted(_having(background, "outside"), key=lambda row: -row["outside"]),
     }
 
@@ -96,11 +96,18 @@ def chance_of(method: str) -> str:
 
 
 def _moved(background: list[Row]) -> list[Row]:
-    """Returns the species whose animals were moved; flags where much is lost, and not by chance."""
-    return [
-        {**row, "flagged": row["lost"] >= MUCH_LOST and row["lost_low"] > 0}
-        for row in _having(background, "lost")
-    ]
+    """Returns the species whose animals were moved, and what the network knows them by."""
+    return [{**row, "doubt": _doubt_of_place(row)} for row in _having(background, "by_place")]
+
+
+def _doubt_of_place(row: Row) -> str | None:
+    """Says what the network does with a species' place, where that is much and not by chance."""
+    needs, takes = (
+        row[measure] >= MUCH_BY_PLACE and row[f"{measure}_low"] > 0 for measure in ("lost", "alone")
+    )
+    if needs:
+        return "needs the place, and names it without the animal" if takes else "needs the place"
+    return "names the place without the animal" if takes else None
 
 
 def _having(rows: list[Row], column: str) -> list[Row]:

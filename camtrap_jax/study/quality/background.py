@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +24,7 @@ from camtrap_jax.study.sample import sequence_codes
 
 _ROWS = 256  # maps that are held at once
 _MARKS = ("images", "sequences", "outside", "low", "high", "by_chance")
-_ANSWERS = ("at_home", "moved", "without", "without_others")
+_ANSWERS = ("at_home", "moved", "empty_home", "empty_moved")
 _COUNTS = ("images", "sequences", "moved_images")
 
 
@@ -33,9 +34,13 @@ def write_background(run: RunFolder, config: Config, moved: pd.DataFrame | None)
     Over test images of known species with a box; intervals resample bursts:
 
     - `lost`: the probability that a species loses when the animal stands before another camera's
-      background, and what else `moving.move_animals` returns. It decides the order of species.
+      background, and what else `moving.move_animals` returns: what the network needs of the place.
     - `changed`, in its place for cameras: a place that helps its own species misleads others, so
       that gains count as losses do.
+    - `alone`: how much more probable the species is before a background of its camera than before
+      another's, without any animal: what the place is enough for.
+    - `by_place`: the greater of the two, which decides the order. A network that knows the animal
+      as well as the place loses nothing, and still finds the animal where only its place is.
     - `outside`: the share of the marks that lie outside the box, of guided Grad-CAM's strongest
       hundredth of pixels, or of Grad-CAM's where that is not stored; `by_chance` is the frame's.
 
@@ -51,13 +56,15 @@ def write_background(run: RunFolder, config: Config, moved: pd.DataFrame | None)
         ("species", "lost", "background"),
         ("camera", "changed", "background_cameras"),
     ):
-        answers = _grouped(moved, column, partial(_moved_summary, measure=measure, config=config))
+        measures = (measure, "alone")
+        answers = _grouped(moved, column, partial(_moved_summary, measures=measures, config=config))
         shares = _grouped(marks, column, partial(_marks_summary, config=config))
-        columns = ("moved_images", *_interval(measure), *_ANSWERS, *_MARKS)
+        intervals = itertools.chain.from_iterable(map(_interval, measures))
+        columns = ("moved_images", "by_place", *intervals, *_ANSWERS, *_MARKS)
         table = answers.join(shares, how="outer").reindex(columns=columns)
         if table.empty:
             continue
-        ranked = table.sort_values([measure, "outside", "images"], ascending=False)
+        ranked = table.sort_values(["by_place", "outside", "images"], ascending=False)
         ranked = ranked.astype(dict.fromkeys(_COUNTS, "Int64")).reset_index(names=column)
         write_table(run.root / "quality" / f"{name}.csv", ranked)
 
@@ -122,11 +129,21 @@ def _marks_summary(images: pd.DataFrame, config: Config) -> dict[str, float]:
     }
 
 
-def _moved_summary(images: pd.DataFrame, measure: str, config: Config) -> dict[str, float]:
-    mean = _burst_mean(images, measure, config)
-    interval = zip(_interval(measure), (mean.value, mean.low, mean.high), strict=True)
-    answers = {name: known_mean(images[name].to_numpy(float)) for name in _ANSWERS}
-    return {"moved_images": mean.images, **dict(interval), **answers}
+def _moved_summary(
+    images: pd.DataFrame, measures: tuple[str, ...], config: Config
+) -> dict[str, float]:
+    means = {measure: _burst_mean(images, measure, config) for measure in measures}
+    found = {
+        name: value
+        for measure, mean in means.items()
+        for name, value in zip(_interval(measure), (mean.value, mean.low, mean.high), strict=True)
+    }
+    return {
+        "moved_images": means[measures[0]].images,
+        "by_place": max(mean.value for mean in means.values()),
+        **found,
+        **{name: known_mean(images[name].to_numpy(float)) for name in _ANSWERS},
+    }
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the answers to a species lose when its animals stand before other cameras' backgrounds."""
+"""What a network takes from the place: animals before other backgrounds, and these alone."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ def move_animals(
 
     An animal in its box, a margin around it, is put where another burst of the same light was
     photographed, whose own animal is painted over. Only the place differs between a background of
-    its camera and one of another, so what is lost between them is what the network took from the
-    place; seams and strange shadows are the same.
+    its camera and one of another, so what is lost between them is what the network needs of the
+    place; seams and strange shadows are the same. The same backgrounds without the animal tell what
+    the place alone is enough for.
 
     Args:
       run: the run.
@@ -65,9 +66,9 @@ def move_animals(
     Returns:
       A row an image, of test images of known species with a box and a camera, with probabilities of
       the true species: `at_home`, before other backgrounds of its camera; `moved`, before those of
-      others; `lost`, the difference; `changed`, its absolute value; `without`, with its own animal
-      painted over; `without_others`, with those of other species in the same light painted over.
-      nan where there is no background to take. None where no image qualifies, or none is wanted.
+      others; `lost`, the difference; `changed`, its absolute value; `empty_home` and `empty_moved`,
+      the same backgrounds without it; `alone`, their difference. nan where there is no background
+      to take. None where no image qualifies, or none is wanted.
     """
     scenes = _scenes(run, config)
     if scenes is None:
@@ -77,13 +78,15 @@ def move_animals(
     draws = drawn_backgrounds(scenes.images, count=settings.backgrounds, seed=settings.seed)
     at_home, elsewhere = (_mean_answer(scenes, rows, ask) for rows in draws)
     empty = ask(scenes.backgrounds)
+    empty_home, empty_elsewhere = (_mean_empty(empty, rows, scenes.labels) for rows in draws)
     return scenes.images.assign(
         at_home=at_home,
         moved=elsewhere,
         lost=at_home - elsewhere,
         changed=np.abs(at_home - elsewhere),
-        without=_own(empty, scenes.labels),
-        without_others=_of_others(empty, scenes.labels, scenes.images["light"].to_numpy()),
+        empty_home=empty_home,
+        empty_moved=empty_elsewhere,
+        alone=empty_home - empty_elsewhere,
     )
 
 
@@ -158,6 +161,12 @@ def _mean_answer(scenes: Scenes, rows: np.ndarray, ask: Any) -> Float[np.ndarray
     return np.where((rows >= 0).all(1), np.mean(answers, axis=0), np.nan)
 
 
+def _mean_empty(empty: np.ndarray, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The same for the backgrounds themselves."""
+    answers = np.take_along_axis(empty[rows], labels[:, None, None], axis=2)[..., 0]
+    return np.where((rows >= 0).all(1), answers.mean(1), np.nan)
+
+
 def _probabilities(judge: Judge, variables: Any, pixels: np.ndarray) -> np.ndarray:
     parts = [
         judge.logits(variables, np.asarray(normalise(jnp.asarray(pixels[rows]))))
@@ -172,15 +181,3 @@ def _parts(count: int) -> list[slice]:
 
 def _own(probabilities: np.ndarray, labels: np.ndarray) -> Float[np.ndarray, " images"]:
     return np.take_along_axis(probabilities, labels[:, None], axis=1)[:, 0]
-
-
-def _of_others(
-    probabilities: np.ndarray, labels: np.ndarray, light: np.ndarray
-) -> Float[np.ndarray, " images"]:
-    """Returns how probable an image's species is, on average, where others stood in its light."""
-    found = np.full(len(labels), np.nan)
-    for label, moment in set(zip(labels.tolist(), light.tolist(), strict=True)):
-        others = (labels != label) & (light == moment)
-        if others.any():
-            found[(labels == label) & (light == moment)] = probabilities[others, label].mean()
-    return found
