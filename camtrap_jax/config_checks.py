@@ -20,6 +20,8 @@ from camtrap_jax.config import (
     config_to_dict,
 )
 
+MAX_EDGES = 254  # bins are numbered in a byte
+
 
 def validate(config: Config, *, for_training: bool = True) -> None:
     """Checks every setting.
@@ -47,6 +49,14 @@ def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
         problems.append("synthetic: sprites and backgrounds go together; give both or neither")
     problems += _edges(config.units.edges)
     problems += [
+        f"{name}: expected 0 for none, or at least 2, as one draw makes no interval; got 1"
+        for name, rounds in (
+            ("units.rounds", config.units.rounds),
+            ("tree.bootstrap_rounds", config.tree.bootstrap_rounds),
+        )
+        if rounds == 1
+    ]
+    problems += [
         f"{setting}: expected some of {', '.join(METHODS)}, got {name!r}"
         for setting, names in (
             ("explain.maps", config.explain.maps),
@@ -59,12 +69,19 @@ def problems_of(config: Config, *, for_training: bool = True) -> list[str]:
 
 
 def _edges(edges: tuple[float, ...]) -> list[str]:
-    """Checks that edges of bins are finite numbers that rise, in float32 as the responses."""
-    are_numbers = all(isinstance(edge, int | float) and math.isfinite(edge) for edge in edges)
-    rounded = [float(np.float32(edge)) for edge in edges] if are_numbers else []
-    if are_numbers and all(low < high for low, high in itertools.pairwise(rounded)):
+    """Checks that edges of bins are few enough and rise, in float32 as the responses."""
+    if len(edges) > MAX_EDGES:
+        return [f"units.edges: expected at most {MAX_EDGES} numbers, got {len(edges)}"]
+    largest = float(np.finfo(np.float32).max)
+    # Compared, not converted: that would overflow. No comparison with nan holds.
+    are_held = all(isinstance(edge, int | float) and abs(edge) <= largest for edge in edges)
+    rounded = [float(np.float32(edge)) for edge in edges] if are_held else []
+    if are_held and all(low < high for low, high in itertools.pairwise(rounded)):
         return []
-    return [f"units.edges: expected rising numbers, got {edges}"]
+    return [
+        f"units.edges: expected rising numbers that float32 can hold and tell apart (up to "
+        f"{largest:.2g}), got {edges}"
+    ]
 
 
 def _types(config: Config) -> list[str]:
@@ -160,18 +177,17 @@ def _ranges(config: Config) -> list[str]:
         "quality.noise": (config.quality.noise, 0.0, 10.0),
         "quality.moved_images": (config.quality.moved_images, 0, None),
         "quality.backgrounds": (config.quality.backgrounds, 1, None),
-        "quality.bootstrap_rounds": (config.quality.bootstrap_rounds, 1, None),
+        "quality.bootstrap_rounds": (config.quality.bootstrap_rounds, 2, None),
         "human.images_per_species": (config.human.images_per_species, 1, None),
         "human.agreement": (config.human.agreement, 1, None),
         "human.min_images": (config.human.min_images, 1, None),
         "human.decoys": (config.human.decoys, 0, None),
-        "human.bootstrap_rounds": (config.human.bootstrap_rounds, 1, None),
-        "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 1, None),
+        "human.bootstrap_rounds": (config.human.bootstrap_rounds, 2, None),
+        "evaluate.bootstrap_rounds": (config.evaluate.bootstrap_rounds, 2, None),
         "evaluate.permutations": (config.evaluate.permutations, 1, None),
         "evaluate.neighbours": (config.evaluate.neighbours, 1, None),
         "units.images_per_species": (config.units.images_per_species, 1, None),
         "units.num_bins": (config.units.num_bins, 2, 255),
-        "units.edges: how many": (len(config.units.edges), 0, 254),
         "units.neighbours": (config.units.neighbours, 0, 100),
         "units.rounds": (config.units.rounds, 0, None),
         "units.camera_permutations": (config.units.camera_permutations, 1, None),
@@ -189,7 +205,7 @@ def _ranges(config: Config) -> list[str]:
         "novelty.images_per_round": (config.novelty.images_per_round, 1, None),
         "novelty.neighbours": (config.novelty.neighbours, 1, None),
         "novelty.vim_dim": (config.novelty.vim_dim, 0, None),
-        "novelty.bootstrap_rounds": (config.novelty.bootstrap_rounds, 1, None),
+        "novelty.bootstrap_rounds": (config.novelty.bootstrap_rounds, 2, None),
         "novelty.review": (config.novelty.review, 0, None),
         "report.panels_per_species": (config.report.panels_per_species, 0, None),
         "report.mistakes": (config.report.mistakes, 0, None),

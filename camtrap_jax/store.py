@@ -131,6 +131,24 @@ def lock_file(path: Path, problem: str) -> IO[str]:
     return lock
 
 
+def check_file(path: Path, name: str, *, expected: str = "a file") -> None:
+    """Checks that a file is there that somebody named.
+
+    Args:
+      path: of the file.
+      name: of the flag or setting that names it.
+      expected: what it should be, for the message.
+
+    Raises:
+      FileNotFoundError: nothing is there.
+      IsADirectoryError: a folder is.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder; expected {expected} ({name})")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file ({name})")
+
+
 def remove_leftovers(path: Path) -> None:
     """Deletes what killed processes left beside `path` while they wrote it."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*"):

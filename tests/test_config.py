@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import math
 import runpy
 from pathlib import Path
 
@@ -65,6 +66,37 @@ def test_the_borders_of_a_range_are_inside():
     config = Config()
     config.train.warmup_fraction, config.model.dropout, config.train.min_crop_area = 0.9, 0.95, 1.0
     config.units.num_bins, config.units.patch_px, config.data.crop_bottom = 2, 224, 0.5
+    validate(config)
+
+
+@pytest.mark.parametrize("section", ["quality", "human", "evaluate", "novelty", "tree", "units"])
+def test_one_draw_makes_no_interval(section):
+    config, name = Config(), "rounds" if section == "units" else "bootstrap_rounds"
+    setattr(getattr(config, section), name, 1)
+    with pytest.raises(ValueError, match=rf"{section}\.{name}: expected .*at least 2.* got 1"):
+        validate(config)
+    setattr(getattr(config, section), name, 2)
+    validate(config)
+
+
+@pytest.mark.parametrize(
+    ("edges", "part"),
+    [
+        ((1e38, 1e39), "that float32 can hold"),
+        ((-(10**400), 0), "that float32 can hold"),
+        ((1.0, 1.0 + 1e-12), "tell apart"),
+        ((0.0, math.nan), "expected rising numbers"),
+        (tuple(range(255)), "expected at most 254 numbers, got 255"),
+    ],
+)
+def test_edges_of_bins_that_cannot_be_used_are_one_line(edges, part):
+    config = Config()
+    config.units.edges = edges
+    with pytest.raises(ValueError, match=r"^config: units\.edges: ") as caught:
+        validate(config)
+    assert part in str(caught.value)
+    assert str(caught.value).count("units.edges") == 1
+    config.units.edges = (-3.4e38, 0, 3.4e38)
     validate(config)
 
 

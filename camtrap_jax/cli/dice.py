@@ -31,7 +31,7 @@ def define_flags() -> None:
     flags.define_config()
     flags.define_overwrite()
     absl_flags.DEFINE_string("descriptors", None, "CSV of species,descriptor, for the sheet")
-    absl_flags.DEFINE_list("ratings", [], "files that the sheet saved: compares them")
+    absl_flags.DEFINE_list("ratings", None, "files that the sheet saved: compares them")
     absl_flags.DEFINE_string("masks", None, "features marked on pictures: PNG, COCO or LabelMe")
     absl_flags.register_multi_flags_validator(
         ("descriptors", "ratings"),

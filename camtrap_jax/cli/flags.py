@@ -19,7 +19,7 @@ from camtrap_jax.run_folder import RunFolder
 FLAGS = flags.FLAGS
 PATHS = (
     *("workdir", "source", "dataset", "output", "boxes", "import", "export"),
-    *("descriptors", "masks", "taxonomy"),
+    *("descriptors", "ratings", "masks", "taxonomy"),
 )
 
 
@@ -122,17 +122,25 @@ def parse(argv: list[str], command: ModuleType) -> None:
         raise UsageError(" ".join(lines) if is_flag else f"--config: {lines[-1]}") from None
     if len(rest) > 1:
         raise UsageError(f"expected flags only, got {rest[1]!r}")
-    for name in PATHS:
-        value = FLAGS[name].value if name in FLAGS else None
-        if value == "":
-            raise UsageError(f"--{name}: expected a path, got nothing")
-        if value is not None:
-            # Shells leave a tilde behind "=" as it is.
-            FLAGS[name].value = str(Path(value).expanduser())
+    _check_paths()
     _check_config()
     if overrides.problems:
         others = problems_of(FLAGS.config) if has_config else []
         raise UsageError("; ".join([*overrides.problems, *others]))
+
+
+def _check_paths() -> None:
+    """Refuses paths that are empty, one or in a list, and expands what begins with a tilde."""
+    for name in PATHS:
+        value = FLAGS[name].value if name in FLAGS else None
+        if value is None:
+            continue
+        paths = value if isinstance(value, list) else [value]
+        if not paths or "" in paths:
+            raise UsageError(f"--{name}: expected a path, got nothing")
+        # Shells leave a tilde behind "=" as it is.
+        expanded = [str(Path(path).expanduser()) for path in paths]
+        FLAGS[name].value = expanded if isinstance(value, list) else expanded[0]
 
 
 def _check_config() -> None:

@@ -8,6 +8,7 @@ from absl import flags as absl_flags
 
 from camtrap_jax.cli import stage
 from camtrap_jax.config import Config
+from camtrap_jax.store import check_file
 
 
 def define_flags() -> None:
@@ -30,7 +31,7 @@ def _set_taxonomy(config: Config) -> None:
     path = absl_flags.FLAGS.taxonomy
     if not path:
         return
-    if path != "none" and not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file (--taxonomy)")
+    if path != "none":
+        check_file(Path(path), "--taxonomy", expected="a Newick or CSV file")
     # Absolute: the run remembers it, and is opened from anywhere.
     config.tree.taxonomy = "" if path == "none" else str(Path(path).absolute())

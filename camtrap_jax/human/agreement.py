@@ -15,10 +15,9 @@ def agreed(
       ValueError: there are fewer raters than that.
     """
     if not 1 <= at_least <= len(ticks):
-        raise ValueError(
-            f"human.agreement: expected 1 to {len(ticks)}, as there are {len(ticks)} raters, got "
-            f"{at_least}"
-        )
+        there = "is 1 rater" if len(ticks) == 1 else f"are {len(ticks)} raters"
+        expected = "1" if len(ticks) == 1 else f"1 to {len(ticks)}"
+        raise ValueError(f"human.agreement: expected {expected}, as there {there}, got {at_least}")
     return ticks.sum(0) >= at_least
 
 

@@ -14,7 +14,7 @@ from camtrap_jax.config import Config, config_to_dict
 from camtrap_jax.processes import is_first, on_first
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.store import hash_file, hash_json, lock_file, read_json, write_json
+from camtrap_jax.store import check_file, hash_file, hash_json, lock_file, read_json, write_json
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
@@ -176,11 +176,7 @@ def _begin(name: str, run: RunFolder, config: Config, *, afresh: bool) -> bool:
     key = stage_key(name, run, config)
     for other in STAGES[name].needs:
         _check_finished(other, run, config)
-    if afresh or not _is_up_to_date(name, run, config):
-        # Before results are discarded for what cannot be used.
-        check_inputs(name, run.root, config)
-        if (check := STAGES[name].check) is not None:
-            check(run, config)
+    check_stage(name, run, config, afresh=afresh)  # before results are discarded
     if afresh and (run.root / name).exists():
         _discard_results(name, run)
     mark = run.root / name / _MARK
@@ -241,19 +237,34 @@ def _hashes_of_inputs(name: str, run: RunFolder, config: Config) -> dict[str, st
     }
 
 
+def check_stage(name: str, run: RunFolder, config: Config, *, afresh: bool = False) -> None:
+    """Checks the settings of a stage that is to run: whether they fit the run's species, too.
+
+    Raises:
+      OSError: a file that they name cannot be read.
+      ValueError: they cannot be used.
+    """
+    if not afresh and _is_up_to_date(name, run, config):
+        return
+    check_inputs(name, run.root, config)
+    if (check := STAGES[name].check) is not None:
+        check(run, config)
+
+
 def check_inputs(name: str, root: Path, config: Config) -> None:
     """Checks that the files are there that a stage's settings name.
 
     Raises:
       FileNotFoundError: one is not.
+      IsADirectoryError: one is a folder.
       ValueError: one lies in the folder that the stage writes anew.
     """
     for setting in STAGES[name].inputs:
-        path = Path(_setting(config, setting))
-        if path == Path():
+        value = _setting(config, setting)
+        if not value:
             continue
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file ({setting})")
+        path = Path(value)
+        check_file(path, setting)
         if path.resolve().is_relative_to((root / name).resolve()):
             raise ValueError(
                 f"{path}: lies in the folder that `camtrap {name}` writes anew; copy it elsewhere, "

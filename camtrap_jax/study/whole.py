@@ -12,7 +12,7 @@ from camtrap_jax.processes import on_first
 from camtrap_jax.run_folder import DatasetFolder, RunFolder
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.opening import check_fixed_settings, open_run
-from camtrap_jax.study.stages import STAGES, check_inputs, run_stage
+from camtrap_jax.study.stages import STAGES, check_inputs, check_stage, run_stage
 from camtrap_jax.synthetic.dataset import write_dataset
 
 
@@ -46,6 +46,7 @@ def run_study(
         dataset = root / "dataset"
         on_first(lambda: _prepare(source, root, config, console))
     run = open_run(root, DatasetFolder(dataset), config)
+    on_first(lambda: _check_stages(run, config))
     for name in STAGES:
         run_stage(name, run, config, console)
     return run
@@ -60,6 +61,12 @@ def _check_start(root: Path, config: Config) -> None:
     for name in STAGES:
         if not (root / name / "stage.json").exists():
             check_inputs(name, root, config)
+
+
+def _check_stages(run: RunFolder, config: Config) -> None:
+    """Refuses, now that the species are known, what would else end the study after training."""
+    for name in STAGES:
+        check_stage(name, run, config)
 
 
 def _prepare(source: Path | None, root: Path, config: Config, console: Console) -> None:

@@ -130,7 +130,7 @@ def test_more_agreement_than_raters_is_refused(dice, run, descriptors, config_fi
     rate(run, tmp_path / "a.csv", "Ana", 0)
     result = dice(f"--ratings={tmp_path / 'a.csv'}")
     assert result.code == 1
-    assert "expected 1 to 1, as there are 1 raters, got 2" in result.error
+    assert "expected 1, as there is 1 rater, got 2" in result.error
     words = (config_file, "--config.human.agreement=1")
     assert dice(f"--ratings={tmp_path / 'a.csv'}", *words).code == 0
 

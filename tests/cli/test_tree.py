@@ -37,6 +37,14 @@ def test_another_run_s_tree_is_a_taxonomy_too(camtrap, root, tmp_path):
     assert rows["robinson_foulds"] == 0
 
 
+def test_a_folder_is_no_taxonomy_and_is_called_one(camtrap, root, tmp_path):
+    (tmp_path / "taxa").mkdir()
+    result = camtrap("tree", f"--workdir={root}", "--taxonomy=taxa")
+    assert result.code == 1
+    assert "taxa: is a folder; expected a Newick or CSV file (--taxonomy)" in result.error
+    assert (root / "tree" / "tree.json").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "part"), [(None, "no such file"), ("species,genus\nelan,T\n", "lacks")]
 )

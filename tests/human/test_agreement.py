@@ -32,6 +32,10 @@ def test_agreement_counts_raters_item_by_item():
     for wrong in (0, 4):
         with pytest.raises(ValueError, match=r"human.agreement: expected 1 to 3, .* got "):
             agreed(ticks, wrong)
+    with pytest.raises(ValueError, match=r"expected 1 to 3, as there are 3 raters, got 4"):
+        agreed(ticks, 4)
+    with pytest.raises(ValueError, match=r"expected 1, as there is 1 rater, got 2"):
+        agreed(ticks[:1], 2)
 
 
 def test_kappa_of_a_published_table():

@@ -63,6 +63,39 @@ def test_the_section_says_all_there_is(compared, tmp_path):
     assert "lacks them: red duiker" in page
 
 
+def test_nothing_is_said_of_resamples_and_shuffles_that_were_not_made(compared):
+    run, config = compared
+    words = ("resamples", ">support<", ">95 % interval<", "Forks below 70")
+    assert all(word in tree_part(run, config) for word in words)
+    config.tree.bootstrap_rounds = 0
+    build_tree(run, config)
+    text = tree_part(run, config)
+    assert not any(word in text for word in words)
+    assert "The images were not resampled" in text
+    assert "Chance is the mean over 9 trees" in text
+
+
+def test_nothing_is_said_of_chance_where_no_species_were_shuffled(compared):
+    run, config = compared
+    words = ("Chance is the mean", ">by chance<", ">p<", "A p-value says")
+    assert all(word in tree_part(run, config) for word in words)
+    config.tree.permutations = 0
+    build_tree(run, config)
+    text = tree_part(run, config)
+    assert not any(word in text for word in words)
+    assert "Species were not shuffled" in text
+    assert ">95 % interval<" in text
+
+
+def tree_part(run, config):
+    """The tree's part of the page, without its drawings."""
+    write_report(run, config)
+    page = (run.root / "report" / "index.html").read_text(encoding="utf-8")
+    start = page.index('<section id="tree"')
+    part = page[start : page.index("</section>", start)]
+    return re.sub("<svg.*?</svg>", "", part, flags=re.DOTALL)
+
+
 def test_no_picture_with_people_is_shown(compared, tmp_path):
     run, config = compared
     rows = read_table(run.root / "tree" / "embedding.csv")

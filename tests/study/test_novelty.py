@@ -246,6 +246,7 @@ def test_near_species_can_be_named(tmp_path):
     facts = novelty_of(run)["near_far"]
     assert (facts["near"], facts["far"]) == (["serval"], ["lion", "unseen"])
     assert facts["decided"] == "named by novelty.near"
+    assert facts["limit"] is None  # of two species with images there would be one
 
 
 def test_near_species_that_are_none_are_refused(run):

@@ -333,6 +333,33 @@ def test_a_mistyped_taxonomy_ends_a_study_before_anything_is_drawn(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_for_a_taxonomy_ends_a_study_before_anything_is_drawn(tmp_path):
+    config = tiny_config()
+    config.tree.taxonomy = "."  # as a path the same as nothing
+    with pytest.raises(IsADirectoryError, match=r": is a folder; expected a file \(tree\.taxonomy"):
+        run_study(tmp_path / "run", config, Silent())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "message"),
+    [
+        ("novelty", "near", r"novelty\.near: expected some of the unknown species \(lion\)"),
+        ("tree", "taxonomy", r"taxonomy\.csv: has 0 of the 3 known species"),
+    ],
+)
+def test_species_that_a_study_lacks_end_it_before_training(
+    tiny_dataset, tmp_path, *, section, name, message
+):
+    config, values = tiny_config(), {"near": ("lyon",)}
+    values["taxonomy"] = str(write_taxonomy(tmp_path / "taxonomy.csv", "species,genus\nlyon,P\n"))
+    setattr(getattr(config, section), name, values[name])
+    with pytest.raises(ValueError, match=message):
+        run_study(tmp_path / "run", config, Silent(), dataset=tiny_dataset)
+    assert not RunFolder(tmp_path / "run").has_network
+    assert not (tmp_path / "run" / "train").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [

@@ -83,10 +83,14 @@ def test_bad_files_are_one_line_that_says_what_is_wrong(tmp_path, text, parts):
     assert all(part in message for part in parts)
 
 
-@pytest.mark.parametrize("name", ["nothing.csv", "."])
-def test_a_missing_file_is_named(tmp_path, name):
-    with pytest.raises(FileNotFoundError, match="no such file"):
-        read_taxonomy(tmp_path / name, KNOWN)
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.csv: no such file"):
+        read_taxonomy(tmp_path / "nothing.csv", KNOWN)
+
+
+def test_a_folder_is_called_one(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder; expected a Newick or CSV file"):
+        read_taxonomy(tmp_path, KNOWN)
 
 
 def test_known_species_that_differ_in_case_alone_are_refused(tmp_path):

@@ -92,8 +92,9 @@ def near_and_far(
             "distance": gaps,
         }
     )
-    decided = BY_NAME if config.novelty.near else BY_FEATURES
-    return NearFar(table, {"decided": decided, "limit": limit})
+    if config.novelty.near:
+        return NearFar(table, {"decided": BY_NAME, "limit": None})
+    return NearFar(table, {"decided": BY_FEATURES, "limit": limit})
 
 
 def _kinds(

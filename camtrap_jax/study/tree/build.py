@@ -98,7 +98,7 @@ def _describe_known(
         "cophenetic_correlation": {"value": value, "low": low, "high": high},
         "support": support,
         "bootstrap_rounds": settings.bootstrap_rounds,
-        "interval": INTERVAL,
+        "interval": INTERVAL if settings.bootstrap_rounds else None,
         "clusters": dict(zip(table["species"], table["cluster"].tolist(), strict=True)),
     }
 

@@ -14,6 +14,7 @@ import pandas as pd
 from camtrap_jax import embedding
 from camtrap_jax.config import Config
 from camtrap_jax.run_folder import RunFolder
+from camtrap_jax.store import check_file
 
 MIN_SPECIES = 3  # of fewer there is but one tree
 RANKS = "the place of the finest shared rank, from 1"
@@ -51,10 +52,10 @@ def read_taxonomy(path: Path, known: Sequence[str]) -> Taxonomy:
 
     Raises:
       FileNotFoundError: there is no such file.
+      IsADirectoryError: it is a folder.
       ValueError: it is neither, names a species twice, or has fewer than three known species.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file (tree.taxonomy)")
+    check_file(path, "tree.taxonomy", expected="a Newick or CSV file")
     try:
         text = path.read_text(encoding="utf-8-sig")
         if text.lstrip().startswith(("(", "[")):
