@@ -43,9 +43,9 @@ def count(value: Any) -> str:
     return UNDEFINED if math.isnan(result) else f"{result:,.0f}"
 
 
-def percent_interval(value: Any) -> str:
+def percent_interval(value: Any, digits: int = 1) -> str:
     """Writes the interval of an estimated share, or nothing where there is none."""
-    return _interval(value, 100.0, 1, " %")
+    return _interval(value, 100.0, digits, " %")
 
 
 def decimal_interval(value: Any, digits: int = 2) -> str:

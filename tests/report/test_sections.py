@@ -49,6 +49,7 @@ def test_numbers_are_written_for_people():
     assert numbers.percent(numbers.estimate(interval)["value"]) == "87.5 %"
 
     assert numbers.percent_interval(interval) == "85.0 to 90.0 %"
+    assert numbers.percent_interval(interval, 0) == "85 to 90 %"
     assert numbers.count(111467) == "111,467"
     assert numbers.decimal(np.float32(1.14)) == "1.14"
     assert numbers.p_value(1 / 101) == "0.01"
