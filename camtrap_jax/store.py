@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import errno
 import fcntl
-import glob
 import hashlib
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +54,7 @@ TEXT_COLUMNS = (
     "feature",
 )
 
+_LEFTOVER = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.(tmp|old)", re.DOTALL)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -151,9 +152,20 @@ def check_file(path: Path, name: str, *, expected: str = "a file") -> None:
 
 def remove_leftovers(path: Path) -> None:
     """Deletes what killed processes left beside `path` while they wrote it."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
-        process, _, kind = left.name.removeprefix(f".{path.name}.").partition(".")
-        if kind not in ("tmp", "old") or not process.isdigit() or _is_another_alive(int(process)):
+    _remove_leftovers(path.parent, path.name)
+
+
+def remove_all_leftovers(folder: Path) -> None:
+    """Deletes what killed processes left in a folder while they wrote any file there."""
+    _remove_leftovers(folder, None)
+
+
+def _remove_leftovers(folder: Path, name: str | None) -> None:
+    for left in folder.glob(".*"):
+        found = _LEFTOVER.fullmatch(left.name)
+        if not found or name not in (None, found["name"]):
+            continue
+        if _is_another_alive(int(found["process"])):
             continue
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left, ignore_errors=True)

@@ -89,6 +89,20 @@ def test_what_a_killed_process_left_is_cleared_away_and_what_a_living_one_writes
     assert names(tmp_path) == [".units.1.tmp", ".units.notes.tmp", "units"]
 
 
+def test_what_killed_processes_left_of_any_file_is_cleared_away(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in ("a.csv", ".images.1.json"):
+        for process in (dead.pid, 1):
+            (tmp_path / f".{name}.{process}.tmp").write_text("half")
+    for name in (".images.json", "a.csv", f"a.{dead.pid}.tmp"):
+        (tmp_path / name).write_text("whole")
+    store.remove_all_leftovers(tmp_path)
+    kept = [".a.csv.1.tmp", "..images.1.json.1.tmp", ".images.json", "a.csv", f"a.{dead.pid}.tmp"]
+    assert names(tmp_path) == sorted(kept)
+    store.remove_all_leftovers(tmp_path / "nothing here")
+
+
 def test_numbers_that_json_lacks_become_null(tmp_path):
     value = {
         "nan": float("nan"),

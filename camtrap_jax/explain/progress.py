@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from camtrap_jax.store import read_json, remove_leftovers, write_json
+from camtrap_jax.store import read_json, remove_all_leftovers, write_json
 
 Span = tuple[int, int]  # rows of a pass, from the first to the one behind the last
 
@@ -82,8 +82,8 @@ def collect(folder: Path, name: str, chunk_rows: int) -> Done:
     """Puts together what earlier processes noted; the first process alone does it."""
     done = Done(chunk_rows)
     parts = sorted(folder.glob(f".{name}.[0-9]*.json"))
+    remove_all_leftovers(folder)
     for path in (folder / f".{name}.json", *parts):
-        remove_leftovers(path)
         notes = read_json(path) if path.exists() else {}
         if "chunk_rows" in notes:  # an older version noted otherwise
             done.add(done_of(notes))

@@ -14,7 +14,15 @@ from camtrap_jax.config import Config, config_to_dict
 from camtrap_jax.processes import is_first, on_first
 from camtrap_jax.report.page import write_report
 from camtrap_jax.run_folder import RunFolder
-from camtrap_jax.store import check_file, hash_file, hash_json, lock_file, read_json, write_json
+from camtrap_jax.store import (
+    check_file,
+    hash_file,
+    hash_json,
+    lock_file,
+    read_json,
+    remove_all_leftovers,
+    write_json,
+)
 from camtrap_jax.study.console import Console
 from camtrap_jax.study.evaluation import evaluate_run
 from camtrap_jax.study.explanation import explain_run
@@ -186,6 +194,7 @@ def _begin(name: str, run: RunFolder, config: Config, *, afresh: bool) -> bool:
     elif mark.exists():
         _discard_results(name, run)
     started = run.root / name / "started.json"
+    remove_all_leftovers(run.root / name)
     if started.exists() and not _is_of(started, name, run, config):
         _discard_results(name, run)  # a half-done pass with other settings
     write_json(started, {"key": key})

@@ -1,5 +1,8 @@
 """The stored pass: rows in order, and a restart anywhere leaves the same bytes."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from reference.threads_as_processes import KilledError
@@ -265,6 +268,16 @@ def test_chunks_of_another_size_are_made_anew(tmp_path, monkeypatch, undisturbed
     with pytest.raises(KilledError):
         run(tmp_path, **batches, **killed("progress", 6))
     assert list(tmp_path.glob(".images.0.json"))
+    run(tmp_path)
+    assert stored_bytes(tmp_path) == undisturbed
+
+
+@pytest.mark.parametrize("note", [".images.json", ".images.0.json", ".images.12.json"])
+def test_half_a_note_of_a_killed_process_is_cleared_away(tmp_path, undisturbed, note):
+    """Killed in its first note, a process has left nothing but that."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".{note}.{dead.pid}.tmp").write_text('{"chunk_')
     run(tmp_path)
     assert stored_bytes(tmp_path) == undisturbed
 

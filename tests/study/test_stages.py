@@ -1,5 +1,7 @@
 import dataclasses
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -282,6 +284,16 @@ def write_taxonomy(path, text="species,genus,family\nnyala,T,B\nkudu,T,B\noribi,
 def run_tree(root, config=None):
     run = RunFolder(root)
     return run_stage("tree", run, config or run.config, Silent())
+
+
+def test_half_a_file_of_a_killed_process_does_not_stay(run_copy):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (run_copy / "tree" / "stage.json").unlink()
+    half = run_copy / "tree" / f".linkage.csv.{dead.pid}.tmp"
+    half.write_text("left,ri")
+    assert run_stage("tree", RunFolder(run_copy), tiny_config(), Silent())
+    assert not half.exists()
 
 
 @pytest.fixture
